@@ -1,0 +1,31 @@
+# refrain_options: how our own code is compiled. Linked PRIVATE, so that consumers never inherit it.
+add_library(refrain_options INTERFACE)
+target_compile_features(refrain_options INTERFACE cxx_std_20)
+target_compile_options(refrain_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+  $<$<BOOL:${REFRAIN_DEVELOPER_MODE}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(refrain_options INTERFACE -Wthread-safety -fcoro-aligned-allocation)
+  target_link_options(refrain_options INTERFACE -fuse-ld=lld-19)
+else()
+  # GCC 12 sees maybe-uninitialised and null-dereference ghosts inside Boost and std at -O and with sanitizers.
+  target_compile_options(refrain_options INTERFACE -Wno-maybe-uninitialized -Wno-subobject-linkage)
+endif()
+if(REFRAIN_SANITIZE)
+  target_compile_options(refrain_options INTERFACE -fsanitize=${REFRAIN_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(refrain_options INTERFACE -fsanitize=${REFRAIN_SANITIZE})
+endif()
+if(REFRAIN_COVERAGE)
+  target_compile_options(refrain_options INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(refrain_options INTERFACE -fprofile-instr-generate)
+endif()
+if(REFRAIN_CLANG_TIDY)
+  set(CMAKE_CXX_CLANG_TIDY clang-tidy-19 --quiet)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT REFRAIN_CLANG_TIDY)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)

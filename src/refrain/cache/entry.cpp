@@ -1,0 +1,55 @@
+#include "refrain/cache/entry.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <cassert>
+#include <cstring>
+#include <new>
+
+namespace refrain {
+
+Entry::Block* Entry::allocate(std::size_t content_type_size, std::size_t body_size) {
+  assert(content_type_size <= 255);
+  void* memory = ::operator new(sizeof(Block) + content_type_size + body_size);
+  auto* block = new (memory) Block();
+  block->content_type_size = static_cast<std::uint32_t>(content_type_size);
+  block->body_size = body_size;
+  return block;
+}
+
+void Entry::free(Block* block) noexcept {
+  block->~Block();
+  ::operator delete(block);
+}
+
+std::uint64_t Entry::checksum_of(const Block& block) {
+  return XXH3_64bits(block.bytes(), block.content_type_size + block.body_size);
+}
+
+Entry Entry::make(const EntryMetadata& metadata, std::string_view content_type, std::string_view body) {
+  Block* block = allocate(content_type.size(), body.size());
+  block->metadata = metadata;
+  std::memcpy(block->bytes(), content_type.data(), content_type.size());
+  if (!body.empty()) std::memcpy(block->bytes() + content_type.size(), body.data(), body.size());
+  block->checksum = checksum_of(*block);
+  return Entry(block);
+}
+
+Entry::Draft::Draft(std::size_t content_type_size, std::size_t body_size)
+    : block_(allocate(content_type_size, body_size)) {}
+
+Entry::Draft::~Draft() {
+  if (block_ != nullptr) Entry::free(block_);
+}
+
+Result<Entry> Entry::Draft::seal(const EntryMetadata& metadata, std::uint64_t checksum) {
+  block_->metadata = metadata;
+  block_->checksum = checksum_of(*block_);
+  if (block_->checksum != checksum) {
+    return fail(ErrorCode::kCorrupt, "the stored bytes do not match their checksum");
+  }
+  return Entry(std::exchange(block_, nullptr));
+}
+
+}  // namespace refrain

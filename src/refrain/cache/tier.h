@@ -1,0 +1,87 @@
+#pragma once
+
+/// @file
+/// One level of a cache, as its composition sees it.
+
+#include "refrain/cache/cache_key.h"
+#include "refrain/cache/entry.h"
+#include "refrain/cache/tier_stats.h"
+#include "refrain/core/result.h"
+#include "refrain/core/task.h"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace refrain {
+
+/// What became of an entry that was offered to a tier.
+enum class InsertOutcome : std::uint8_t {
+  kStored,
+  kRefused,  ///< The tier is whole and said no: too large for it, or already expired. Counted.
+};
+
+/// What a tier can say of a key at once.
+class ImmediateLookup {
+public:
+  /// The tier would have to wait: ask `find`. Nothing was counted.
+  static ImmediateLookup must_wait() { return ImmediateLookup(false, std::nullopt); }
+  static ImmediateLookup miss() { return ImmediateLookup(true, std::nullopt); }
+  static ImmediateLookup hit(Entry entry) { return ImmediateLookup(true, std::move(entry)); }
+
+  [[nodiscard]] bool is_known() const { return is_known_; }
+  [[nodiscard]] std::optional<Entry>& entry() { return entry_; }
+
+private:
+  ImmediateLookup(bool is_known, std::optional<Entry> entry) : is_known_(is_known), entry_(std::move(entry)) {}
+
+  bool is_known_;
+  std::optional<Entry> entry_;
+};
+
+/// A level of a `TieredCache`: memory, disk, Redis, or anything else that can find and insert.
+///
+/// A tier never throws for what its medium does and never makes a caller wait longer than its own
+/// budget. Entries past their `usable_until` are never returned; entries past `fresh_until` are, since
+/// the composition decides about staleness. A tier drops an entry `ttl` after it was inserted, unless
+/// the entry's own freshness ends no later than that: then it is kept through its stale time.
+///
+/// Thread safety: every member may be called from any event loop at once. Coroutines resume on the
+/// loop they were awaited on.
+class Tier {
+public:
+  Tier() = default;
+  Tier(const Tier&) = delete;
+  Tier& operator=(const Tier&) = delete;
+  virtual ~Tier() = default;
+
+  /// `memory`, `disk` or `redis`: the name in statistics and headers.
+  [[nodiscard]] virtual std::string_view name() const = 0;
+
+  /// Whether it makes sense to ask now. An unavailable tier is skipped, and nothing is counted.
+  [[nodiscard]] virtual bool is_available() const = 0;
+
+  /// The entry under `key` if that is known without waiting. Counts one hit or one miss when it is.
+  [[nodiscard]] virtual ImmediateLookup find_now(CacheKey key) = 0;
+
+  /// The entry under `key`, or nothing. Counts one hit or one miss; a failure counts as a miss and an error.
+  virtual Task<Result<std::optional<Entry>>> find(CacheKey key) = 0;
+
+  /// Stores `entry` under its own key, in place of any other.
+  virtual Task<Result<InsertOutcome>> insert(Entry entry) = 0;
+
+  /// Forgets `key`, for good: not even a crash brings it back. Returns whether there was anything.
+  virtual Task<Result<bool>> erase(CacheKey key) = 0;
+
+  /// Forgets everything and remembers `epoch`, the first in which nothing of it is wanted.
+  virtual Task<Result<void>> clear(std::uint64_t epoch) = 0;
+
+  /// One step of cleaning, with a bounded amount of work: expired entries leave, sizes are enforced,
+  /// and what a tier must do from time to time is done. Called by the janitor.
+  virtual Task<void> sweep() = 0;
+
+  [[nodiscard]] virtual TierStats stats() const = 0;
+};
+
+}  // namespace refrain

@@ -1,0 +1,54 @@
+#pragma once
+
+/// @file
+/// What a tier counts, the same for every kind of tier.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace refrain {
+
+/// Entries that left a tier, by cause.
+struct Removals {
+  std::int64_t capacity = 0;     ///< The tier's choice: it was full.
+  std::int64_t expired = 0;      ///< The clock's choice.
+  std::int64_t invalidated = 0;  ///< Somebody's choice: erase or clear.
+  std::int64_t replaced = 0;     ///< A newer entry took the key.
+  std::int64_t corrupt = 0;      ///< The bytes were no longer what was written.
+
+  [[nodiscard]] std::int64_t total() const { return capacity + expired + invalidated + replaced + corrupt; }
+};
+
+/// What only a tier on the other side of a network has.
+struct RemoteTierStats {
+  std::string state;  ///< The circuit breaker: `closed`, `open` or `half-open`.
+  std::string mode;   ///< `standalone`, `sentinel` or `cluster`.
+  double latency_p50_ms = 0;
+  double latency_p99_ms = 0;
+};
+
+/// A tier's counters since it was made. Each is exact; the set is not one instant's snapshot.
+///
+/// Invariants once the tier is at rest: every look-up is one hit or one miss (a failed one is a miss
+/// and an error); `insertions - removals.total() == items`.
+struct TierStats {
+  std::string name;
+  bool available = true;
+  std::int64_t items = 0;  ///< A remote tier counts what this process wrote and has not seen leave.
+  std::optional<std::int64_t> max_items;
+  std::int64_t size_bytes = 0;
+  std::optional<std::int64_t> max_size_bytes;
+  std::chrono::seconds ttl{};
+  std::int64_t hits = 0;
+  std::int64_t misses = 0;
+  std::int64_t insertions = 0;
+  std::int64_t refusals = 0;  ///< Entries that were offered and not stored: too large, or expired.
+  std::int64_t errors = 0;
+  Removals removals;
+  std::optional<std::string> directory;   ///< Disk tiers.
+  std::optional<RemoteTierStats> remote;  ///< Redis tiers.
+};
+
+}  // namespace refrain
