@@ -34,7 +34,7 @@ Task<std::invoke_result_t<Work&>> offload(boost::asio::thread_pool& pool, Work w
     auto guard = boost::asio::make_work_guard(executor);
     // A shared handler: a posted function object must be copyable into the pool's queue.
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    boost::asio::post(pool, [shared, executor, guard, job = std::move(job)]() mutable {
+    boost::asio::post(pool, [shared = std::move(shared), executor, guard = std::move(guard), job = std::move(job)]() mutable {
       std::exception_ptr failure;
       std::optional<Value> value;
       try {
@@ -42,9 +42,11 @@ Task<std::invoke_result_t<Work&>> offload(boost::asio::thread_pool& pool, Work w
       } catch (...) {
         failure = std::current_exception();
       }
-      boost::asio::post(executor, [shared, guard, failure, value = std::move(value)]() mutable {
+      // The caller's loop may be gone as soon as this has run there: nothing of it stays in this thread.
+      auto resume = [shared = std::move(shared), guard = std::move(guard), failure, value = std::move(value)]() mutable {
         (*shared)(failure, std::move(value));
-      });
+      };
+      boost::asio::post(executor, std::move(resume));
     });
   };
   std::optional<Value> value =
