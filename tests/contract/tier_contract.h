@@ -6,34 +6,33 @@
 /// A tier's own test defines a `Traits` class and instantiates, in namespace `refrain::testing`,
 /// the suites whose promises it makes:
 ///
-///     namespace refrain::testing {
 ///     INSTANTIATE_TYPED_TEST_SUITE_P(Memory, TierContract, MemoryTraits);
 ///     INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ClockedTierContract, MemoryTraits);
-///     GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PersistentTierContract);  // says what it is
-///     not }  // namespace refrain::testing
+///     // GoogleTest wants to hear of a suite that is left out on purpose:
+///     GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PersistentTierContract);
 ///
 /// - `TierContract`: every tier.
 /// - `ClockedTierContract`: a tier whose entries leave when the injected clock says so (not Redis,
 ///   whose server has a clock of its own). Requires `kFollowsClock`.
-/// - `PersistentTierContract`: a tier that is there again after it was closed. Requires
-/// `kPersists`.
+/// - `PersistentTierContract`: a tier whose entries are there when it is opened again. Requires
+///   `kPersists`.
 ///
 /// A `Traits` object is made for each test and destroyed before the loop and the clock:
 ///
-///     struct Traits {
-///       // A tier that has nothing stored, is available, has a ttl of 3600 s, and has room for 100
-///       // small entries and for one of 1 MiB, without evicting.
-///       Traits(ManualClock& clock, boost::asio::io_context& loop);
-///       Tier& tier();
-///       void reopen();  // Closes the tier and opens it again on the same storage. Only if
-///       kPersists.
-///
+///     class Traits {
+///     public:
 ///       static constexpr bool kPersists;        // What was stored is there after `reopen`.
 ///       static constexpr bool kFollowsClock;    // The ManualClock governs when entries leave.
 ///       static constexpr bool kAnswersNow;      // `find_now` knows of an entry that is there.
-///       static constexpr bool kCountsReplaced;  // An insert knows whether it replaced another
-///       entry. static constexpr int kMaxSweeps;        // Sweeps that are enough to clean 100
-///       entries.
+///       static constexpr bool kCountsReplaced;  // `insert` knows that it replaced another entry.
+///       static constexpr int kMaxSweeps;        // So many sweeps clean 100 entries.
+///
+///       // Makes a tier that holds nothing, is available, has a ttl of 3600 s, and has room for
+///       // 100 small entries and one of 1 MiB without evicting.
+///       Traits(ManualClock& clock, boost::asio::io_context& loop);
+///       Tier& tier();
+///       // Closes the tier and opens it again on the same storage. Only if kPersists.
+///       void reopen();
 ///     };
 
 #include "refrain/cache/entry.h"
