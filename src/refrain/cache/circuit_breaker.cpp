@@ -66,13 +66,18 @@ void CircuitBreaker::change_to(State state) {
   ++era_;
 }
 
-bool CircuitBreaker::is_probe_due() const { return clock_.steady_now() >= open_until_; }
+bool CircuitBreaker::is_probe_due() const {
+  return clock_.steady_now() >= open_until_;
+}
 
 std::string_view to_string(CircuitBreaker::State state) {
   switch (state) {
-    case CircuitBreaker::State::kClosed: return "closed";
-    case CircuitBreaker::State::kOpen: return "open";
-    case CircuitBreaker::State::kHalfOpen: return "half-open";
+    case CircuitBreaker::State::kClosed:
+      return "closed";
+    case CircuitBreaker::State::kOpen:
+      return "open";
+    case CircuitBreaker::State::kHalfOpen:
+      return "half-open";
   }
   return "closed";
 }

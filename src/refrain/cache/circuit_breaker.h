@@ -19,9 +19,9 @@ namespace refrain {
 /// probe finds out whether they work again.
 ///
 /// A caller takes a `Permit`, does the work and tells the permit how it went. A permit that is
-/// destroyed without a verdict (its coroutine was cancelled) counts for nothing, and frees the probe
-/// if it was one, so that a cancelled probe cannot keep the breaker half-open for ever. A verdict
-/// about work that began before the breaker last changed its state is ignored.
+/// destroyed without a verdict (its coroutine was cancelled) counts for nothing, and frees the
+/// probe if it was one, so that a cancelled probe cannot keep the breaker half-open for ever. A
+/// verdict about work that began before the breaker last changed its state is ignored.
 ///
 /// Thread safety: any. Permits may be moved between threads.
 class CircuitBreaker {
@@ -70,8 +70,8 @@ public:
   /// Whether `try_acquire` would say yes just now. Takes nothing.
   [[nodiscard]] bool allows() const;
 
-  /// Counts a failure that was met without a permit (a connection attempt in the background). It can
-  /// open the breaker; it says nothing to one that is open already.
+  /// Counts a failure that was met without a permit (a connection attempt in the background). It
+  /// can open the breaker; it says nothing to one that is open already.
   void record_outside_failure();
 
   /// `kOpen` lasts until a probe begins, also when one is due.

@@ -38,7 +38,8 @@ Result<void> CommandPipeline::receive(std::size_t size) {
 }
 
 Result<void> CommandPipeline::answer(RespValue reply) {
-  if (waiting_.empty()) return fail(ErrorCode::kCorrupt, "Redis sent a reply that nobody asked for");
+  if (waiting_.empty())
+    return fail(ErrorCode::kCorrupt, "Redis sent a reply that nobody asked for");
   Pending& pending = waiting_.front();
   if (pending.replies_wanted > 1) {
     pending.replies.push_back(std::move(reply));

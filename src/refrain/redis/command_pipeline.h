@@ -20,9 +20,9 @@
 
 namespace refrain {
 
-/// The commands of one connection that are not answered yet, in order: what is to be written, whom the
-/// next reply belongs to, and when the oldest has waited too long. Bytes in, bytes out: the owner does
-/// the I/O and keeps the time.
+/// The commands of one connection that are not answered yet, in order: what is to be written, whom
+/// the next reply belongs to, and when the oldest has waited too long. Bytes in, bytes out: the
+/// owner does the I/O and keeps the time.
 ///
 /// Thread safety: none; it lives on its connection's event loop.
 /// Invariant: every waiter is completed exactly once, by a reply or by `fail_all`. A reply never
@@ -41,15 +41,15 @@ public:
   };
 
   struct Limits {
-    std::size_t max_commands = 16'384;                   ///< Waiting for a reply.
-    std::size_t max_bytes = std::size_t{64} << 20U;      ///< Waiting to be written.
+    std::size_t max_commands = 16'384;               ///< Waiting for a reply.
+    std::size_t max_bytes = std::size_t{64} << 20U;  ///< Waiting to be written.
     RespParser::Limits replies;
   };
 
   explicit CommandPipeline(const Limits& limits);
 
-  /// Takes a command over; `waiter` hears of it. Refuses with `kUnavailable` when too much is queued;
-  /// `waiter` then hears nothing.
+  /// Takes a command over; `waiter` hears of it. Refuses with `kUnavailable` when too much is
+  /// queued; `waiter` then hears nothing.
   [[nodiscard]] Result<void> submit(const RedisCommand& command,
                                     SteadyTime deadline,
                                     std::shared_ptr<Waiter> waiter);
@@ -61,8 +61,8 @@ public:
 
   /// Where to read the server's bytes to.
   [[nodiscard]] std::span<char> prepare() { return parser_.prepare(); }
-  /// Takes `size` bytes that were read and completes whom they answer. After an error the connection
-  /// is to be given up.
+  /// Takes `size` bytes that were read and completes whom they answer. After an error the
+  /// connection is to be given up.
   [[nodiscard]] Result<void> receive(std::size_t size);
 
   [[nodiscard]] bool is_idle() const { return waiting_.empty(); }

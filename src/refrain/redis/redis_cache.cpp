@@ -12,8 +12,8 @@ namespace refrain {
 
 namespace {
 
-// The epoch's key outlives every entry of every instance by far, and still does not stay for ever in
-// the Redis of somebody who has stopped using us.
+// The epoch's key outlives every entry of every instance by far, and still does not stay for ever
+// in the Redis of somebody who has stopped using us.
 constexpr std::chrono::hours kEpochTtl = std::chrono::days(30);
 
 // Of one call, so that a sweep never takes long.
@@ -24,25 +24,36 @@ constexpr int kRaiseAttempts = 8;
 
 Result<void> check(const RedisCache::Options& options) {
   const auto bad = [](std::string_view option, std::string_view why) {
-    return fail(ErrorCode::kInvalidArgument, "the Redis " + std::string(option) + " " + std::string(why), std::string(option));
+    return fail(ErrorCode::kInvalidArgument,
+                "the Redis " + std::string(option) + " " + std::string(why),
+                std::string(option));
   };
-  const bool is_plain = std::all_of(options.service.begin(), options.service.end(), [](char letter) {
-    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '_' || letter == '-';
-  });
-  if (options.service.empty() || !is_plain) return bad("service", "must be lower-case letters, digits, '-' or '_'");
-  if (options.ttl <= std::chrono::seconds(0)) return bad("ttl", "must be at least 1 second: every key expires");
+  const bool is_plain =
+      std::all_of(options.service.begin(), options.service.end(), [](char letter) {
+        return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
+               letter == '_' || letter == '-';
+      });
+  if (options.service.empty() || !is_plain)
+    return bad("service", "must be lower-case letters, digits, '-' or '_'");
+  if (options.ttl <= std::chrono::seconds(0))
+    return bad("ttl", "must be at least 1 second: every key expires");
   if (options.ttl > std::chrono::days(3650)) return bad("ttl", "must be at most ten years");
-  if (options.command_budget <= std::chrono::milliseconds(0)) return bad("command budget", "must be at least 1 ms");
-  if (options.connect_budget <= std::chrono::milliseconds(0)) return bad("connect budget", "must be at least 1 ms");
+  if (options.command_budget <= std::chrono::milliseconds(0))
+    return bad("command budget", "must be at least 1 ms");
+  if (options.connect_budget <= std::chrono::milliseconds(0))
+    return bad("connect budget", "must be at least 1 ms");
   if (options.max_value_bytes == 0) return bad("largest value", "must be at least 1 byte");
-  if (options.max_queued_commands == 0) return bad("queue", "must have room for at least 1 command");
+  if (options.max_queued_commands == 0)
+    return bad("queue", "must have room for at least 1 command");
   if (options.max_tracked_keys == 0) return bad("number of tracked keys", "must be at least 1");
-  if (options.breaker.failures_to_open < 1) return bad("breaker", "must open after at least 1 failure");
+  if (options.breaker.failures_to_open < 1)
+    return bad("breaker", "must open after at least 1 failure");
   return {};
 }
 
 Error error_reply(std::string_view operation, const RespValue& reply) {
-  return Error(ErrorCode::kUnavailable, "Redis refused " + std::string(operation) + ": " + reply.text());
+  return Error(ErrorCode::kUnavailable,
+               "Redis refused " + std::string(operation) + ": " + reply.text());
 }
 
 std::optional<std::uint64_t> epoch_in(const RespValue& reply) {
@@ -58,11 +69,12 @@ std::optional<std::uint64_t> epoch_in(const RespValue& reply) {
 
 }  // namespace
 
-Result<std::unique_ptr<RedisCache>> RedisCache::create(const Options& options,
-                                                       const std::vector<boost::asio::io_context*>& loops,
-                                                       Epoch& epoch,
-                                                       const Clock& clock,
-                                                       Log& log) {
+Result<std::unique_ptr<RedisCache>> RedisCache::create(
+    const Options& options,
+    const std::vector<boost::asio::io_context*>& loops,
+    Epoch& epoch,
+    const Clock& clock,
+    Log& log) {
   if (Result<void> checked = check(options); !checked) return fail(checked.error());
   return std::unique_ptr<RedisCache>(new RedisCache(options, loops, epoch, clock, log));
 }
@@ -73,7 +85,8 @@ RedisCache::RedisCache(const Options& options,
                        const Clock& clock,
                        Log& log)
     : options_(options),
-      key_prefix_("refrain:" + std::to_string(CanonicalRequest::kSchema) + ":" + options.service + ":"),
+      key_prefix_("refrain:" + std::to_string(CanonicalRequest::kSchema) + ":" + options.service +
+                  ":"),
       epoch_key_(key_prefix_ + "epoch"),
       epoch_(epoch),
       clock_(clock),
@@ -91,14 +104,22 @@ RedisConnectionOptions RedisCache::connection_options() {
   connection.limits.max_bytes = options_.max_queued_bytes;
   connection.limits.replies.max_reply_bytes = options_.max_reply_bytes;
   connection.greeting = RedisCommand({"GET", epoch_key_});
-  connection.on_greeted = [this](const RespValue& reply) { return adopt_remote(reply); };
-  connection.on_connect_failed = [this](const Error& /*error*/) { breaker_.record_outside_failure(); };
+  connection.on_greeted = [this](const RespValue& reply) {
+    return adopt_remote(reply);
+  };
+  connection.on_connect_failed = [this](const Error& /*error*/) {
+    breaker_.record_outside_failure();
+  };
   return connection;
 }
 
-bool RedisCache::is_available() const { return client_.is_ready() && breaker_.allows(); }
+bool RedisCache::is_available() const {
+  return client_.is_ready() && breaker_.allows();
+}
 
-ImmediateLookup RedisCache::find_now(CacheKey /*key*/) { return ImmediateLookup::must_wait(); }
+ImmediateLookup RedisCache::find_now(CacheKey /*key*/) {
+  return ImmediateLookup::must_wait();
+}
 
 std::string RedisCache::key_name(std::uint64_t epoch, CacheKey key) const {
   return key_prefix_ + std::to_string(epoch) + ":" + key.to_hex();
@@ -114,7 +135,8 @@ Task<Result<RespValue>> RedisCache::ask(RedisCommand command, Kind kind) {
   std::optional<CircuitBreaker::Permit> permit = breaker_.try_acquire();
   if (!permit) {
     errors_.fetch_add(1, std::memory_order_relaxed);
-    co_return fail(ErrorCode::kUnavailable, "Redis has failed too often; it is not asked for a while");
+    co_return fail(ErrorCode::kUnavailable,
+                   "Redis has failed too often; it is not asked for a while");
   }
   Result<RespValue> reply = co_await client_.execute(std::move(command));
   if (reply && !reply->is_error()) {
@@ -140,8 +162,8 @@ Task<Result<RespValue>> RedisCache::ask(RedisCommand command, Kind kind) {
 Task<Result<std::optional<Entry>>> RedisCache::find(CacheKey key) {
   RedisCommand command({"GET", key_name(epoch_.value(), key)});
   Result<RespValue> reply = co_await ask(std::move(command), Kind::kRead);
-  Result<std::optional<Entry>> found =
-      reply ? take_found(std::move(*reply), key) : Result<std::optional<Entry>>(fail(reply.error()));
+  Result<std::optional<Entry>> found = reply ? take_found(std::move(*reply), key)
+                                             : Result<std::optional<Entry>>(fail(reply.error()));
   (found && found->has_value() ? hits_ : misses_).fetch_add(1, std::memory_order_relaxed);
   co_return found;
 }
@@ -169,7 +191,8 @@ Task<Result<InsertOutcome>> RedisCache::insert(Entry entry) {
   const WallTime now = clock_.now();
   const WallTime until = std::min(now + options_.ttl, entry.metadata().usable_until);
   Result<std::string> value = fail(ErrorCode::kTooLarge, "the body is larger than the limit");
-  if (until > now && entry.body().size() <= options_.max_value_bytes) value = encode_redis_value(entry);
+  if (until > now && entry.body().size() <= options_.max_value_bytes)
+    value = encode_redis_value(entry);
   if (!value) {
     refusals_.fetch_add(1, std::memory_order_relaxed);
     co_return InsertOutcome::kRefused;
@@ -208,7 +231,8 @@ Task<Result<void>> RedisCache::raise_remote(std::uint64_t epoch) {
   for (int i = 0; remote && i < kRaiseAttempts; ++i) {
     const std::uint64_t step = *remote < epoch ? epoch - *remote : 1;
     RedisCommand command({"INCRBY", epoch_key_, std::to_string(step)});
-    const auto lifetime = std::chrono::duration_cast<std::chrono::milliseconds>(kEpochTtl + 2 * options_.ttl);
+    const auto lifetime =
+        std::chrono::duration_cast<std::chrono::milliseconds>(kEpochTtl + 2 * options_.ttl);
     command.add({"PEXPIRE", epoch_key_, std::to_string(lifetime.count())});
     Result<RespValue> replies = co_await ask(std::move(command), Kind::kWrite);
     if (!replies) co_return fail(replies.error());
@@ -256,7 +280,8 @@ Task<Result<void>> RedisCache::refresh_epoch() {
   adopt(*remote);
   const std::uint64_t local = epoch_.value();
   const bool is_behind = *remote < local && local > Epoch::kFirst;
-  if (is_behind || is_clear_owed_.load(std::memory_order_relaxed)) co_return co_await raise_remote(local);
+  if (is_behind || is_clear_owed_.load(std::memory_order_relaxed))
+    co_return co_await raise_remote(local);
   co_return Result<void>();
 }
 

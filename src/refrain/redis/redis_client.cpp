@@ -19,7 +19,9 @@ RedisClient::RedisClient(const RedisConnectionOptions& options,
   }
 }
 
-RedisClient::~RedisClient() { stop(); }
+RedisClient::~RedisClient() {
+  stop();
+}
 
 void RedisClient::start() {
   for (const auto& connection : connections_)

@@ -22,8 +22,8 @@ namespace refrain {
 ///
 /// Thread safety: every member may be called from any thread; `execute` from a coroutine on one of
 /// the client's loops.
-/// Ownership: the loops and the log outlive the client. It is destroyed while no other thread runs its
-/// loops; what is left of it in a loop ends when that loop next runs or is destroyed.
+/// Ownership: the loops and the log outlive the client. It is destroyed while no other thread runs
+/// its loops; what is left of it in a loop ends when that loop next runs or is destroyed.
 class RedisClient {
 public:
   struct Latency {

@@ -16,7 +16,7 @@ void append_header(std::string& wire, char type, std::size_t size) {
 
 }  // namespace
 
-void RedisCommand::add(std::initializer_list<std::string_view> words) {
+void RedisCommand::add(std::span<const std::string_view> words) {
   std::size_t room = 16;
   for (const std::string_view word : words)
     room += word.size() + 16;

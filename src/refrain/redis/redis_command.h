@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,10 @@ public:
   explicit RedisCommand(std::initializer_list<std::string_view> words) { add(words); }
 
   /// Appends a command. @pre `words` is not empty.
-  void add(std::initializer_list<std::string_view> words);
+  void add(std::span<const std::string_view> words);
+  void add(std::initializer_list<std::string_view> words) {
+    add(std::span(words.begin(), words.size()));
+  }
   void add(const RedisCommand& other);
 
   [[nodiscard]] const std::string& wire() const { return wire_; }

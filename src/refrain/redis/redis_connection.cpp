@@ -110,7 +110,8 @@ Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
     }
     self->submit(submitted, waiter);
   };
-  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>, void(Result<RespValue>)>(
+  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
+                                     void(Result<RespValue>)>(
       std::move(initiate), kUseTask, std::move(command));
 }
 
@@ -171,7 +172,8 @@ void RedisConnection::write_rest() {
     const Error lost = self->error(ErrorCode::kUnavailable, "sending failed: " + failure.message());
     self->give_up(lost, lost);
   };
-  boost::asio::async_write(socket_, boost::asio::buffer(writing_) + written_, std::move(on_written));
+  boost::asio::async_write(
+      socket_, boost::asio::buffer(writing_) + written_, std::move(on_written));
 }
 
 // One timer for all commands: their budgets are equal, so the oldest one's ends first, and a timer
@@ -202,8 +204,10 @@ void RedisConnection::on_deadline() {
     arm_deadline(*oldest);
     return;
   }
-  give_up(error(ErrorCode::kTimeout, "no reply within " + std::to_string(options_.command_budget.count()) + " ms"),
-          error(ErrorCode::kUnavailable, "the connection was given up: an earlier command had no reply in time"));
+  give_up(error(ErrorCode::kTimeout,
+                "no reply within " + std::to_string(options_.command_budget.count()) + " ms"),
+          error(ErrorCode::kUnavailable,
+                "the connection was given up: an earlier command had no reply in time"));
 }
 
 void RedisConnection::give_up(const Error& oldest, const Error& others) {
@@ -264,8 +268,8 @@ void RedisConnection::limit_attempt() {
   close();
   is_attempt_over_ = false;
   attempt_timer_.expires_after(options_.connect_budget);
-  attempt_timer_.async_wait([self = shared_from_this(), generation = generation_](
-                                const boost::system::error_code& failure) {
+  attempt_timer_.async_wait([self = shared_from_this(),
+                             generation = generation_](const boost::system::error_code& failure) {
     if (failure || generation != self->generation_ || self->is_ready()) return;
     self->is_attempt_over_ = true;
     boost::system::error_code ignored;
@@ -308,7 +312,8 @@ Task<Result<void>> RedisConnection::connect() {
     last = failure;
     if (failure) continue;
     socket_.non_blocking(true, last);
-    if (options_.endpoint.unix_path.empty()) socket_.set_option(boost::asio::ip::tcp::no_delay(true), last);
+    if (options_.endpoint.unix_path.empty())
+      socket_.set_option(boost::asio::ip::tcp::no_delay(true), last);
     if (!last) co_return Result<void>();
   }
   co_return fail(error(ErrorCode::kUnavailable, "connecting failed: " + last.message()));
@@ -328,7 +333,8 @@ Task<Result<void>> RedisConnection::shake_hands() {
   const auto [failure, size] =
       co_await boost::asio::async_write(socket_, boost::asio::buffer(handshake.wire()), kAsTuple);
   static_cast<void>(size);
-  if (failure) co_return fail(error(ErrorCode::kUnavailable, "sending failed: " + failure.message()));
+  if (failure)
+    co_return fail(error(ErrorCode::kUnavailable, "sending failed: " + failure.message()));
   Result<std::vector<RespValue>> replies = co_await read_replies(handshake.size());
   if (!replies) co_return fail(replies.error());
   co_return check_handshake(std::move(*replies));
@@ -342,7 +348,8 @@ Task<Result<std::vector<RespValue>>> RedisConnection::read_replies(std::size_t c
     const auto [failure, size] = co_await socket_.async_read_some(
         boost::asio::mutable_buffer(room.data(), room.size()), kAsTuple);
     if (failure)
-      co_return fail(error(ErrorCode::kUnavailable, "the log-in had no reply: " + failure.message()));
+      co_return fail(
+          error(ErrorCode::kUnavailable, "the log-in had no reply: " + failure.message()));
     parser.commit(size);
     while (true) {
       Result<std::optional<RespValue>> reply = parser.next();
@@ -360,13 +367,15 @@ Result<void> RedisConnection::check_handshake(std::vector<RespValue> replies) {
   const RedisEndpoint& server = options_.endpoint;
   auto next = replies.begin();
   if (!server.password.empty() && next++->is_error())
-    return fail(error(ErrorCode::kUnavailable, "the log-in was refused: " + replies.front().text()));
+    return fail(
+        error(ErrorCode::kUnavailable, "the log-in was refused: " + replies.front().text()));
   if (server.database != 0) {
     const RespValue& selected = *next++;
     if (selected.is_error())
       return fail(error(ErrorCode::kUnavailable, "the database was refused: " + selected.text()));
   }
-  // The name is for people who look at the server: an ACL may forbid it. Not being logged in is another matter.
+  // The name is for people who look at the server: an ACL may forbid it. Not being logged in is
+  // another matter.
   const RespValue& named = *next++;
   if (named.is_error() && named.text().starts_with("NOAUTH"))
     return fail(error(ErrorCode::kUnavailable, "a password is needed: " + named.text()));
@@ -383,8 +392,9 @@ Task<void> RedisConnection::serve() {
   while (is_ready()) {
     const auto [failure] = co_await socket_.async_wait(Socket::wait_read, kAsTuple);
     if (!is_ready()) co_return;
-    Result<void> read = failure ? Result<void>(fail(error(ErrorCode::kUnavailable, failure.message())))
-                                : read_available();
+    Result<void> read = failure
+                            ? Result<void>(fail(error(ErrorCode::kUnavailable, failure.message())))
+                            : read_available();
     if (!read) give_up(read.error(), error(ErrorCode::kUnavailable, "the connection was lost"));
   }
 }
@@ -393,11 +403,13 @@ Result<void> RedisConnection::read_available() {
   for (int i = 0; i < kMaxReadsPerTurn; ++i) {
     const std::span<char> room = pipeline_.prepare();
     boost::system::error_code failure;
-    const std::size_t size = socket_.read_some(boost::asio::mutable_buffer(room.data(), room.size()), failure);
+    const std::size_t size =
+        socket_.read_some(boost::asio::mutable_buffer(room.data(), room.size()), failure);
     if (failure == boost::asio::error::would_block) return {};
     if (failure == boost::asio::error::eof)
       return fail(error(ErrorCode::kUnavailable, "the server closed the connection"));
-    if (failure) return fail(error(ErrorCode::kUnavailable, "receiving failed: " + failure.message()));
+    if (failure)
+      return fail(error(ErrorCode::kUnavailable, "receiving failed: " + failure.message()));
     if (Result<void> taken = pipeline_.receive(size); !taken)
       return fail(error(taken.error().code(), taken.error().message()));
     if (size < room.size()) return {};
@@ -414,9 +426,8 @@ void RedisConnection::report_away(const Error& error) {
 
 void RedisConnection::report_back() {
   is_away_reported_ = false;
-  log_.write(LogLevel::kInfo,
-             "Redis is connected",
-             {LogField("server", options_.endpoint.describe())});
+  log_.write(
+      LogLevel::kInfo, "Redis is connected", {LogField("server", options_.endpoint.describe())});
 }
 
 Error RedisConnection::error(ErrorCode code, std::string_view what) const {

@@ -48,18 +48,18 @@ struct RedisConnectionOptions {
   std::function<void(const Error&)> on_connect_failed;
 };
 
-/// A multiplexed connection: commands of many coroutines go out together, as many in one write as have
-/// come up in one turn of the loop, and replies are matched in order.
+/// A multiplexed connection: commands of many coroutines go out together, as many in one write as
+/// have come up in one turn of the loop, and replies are matched in order.
 ///
-/// It connects in the background, again and again, and a command that comes while it is away fails at
-/// once. A command whose budget runs out takes the connection down with it, and every other command
-/// that waits on it: after a time-out the next bytes could be anybody's reply.
+/// It connects in the background, again and again, and a command that comes while it is away fails
+/// at once. A command whose budget runs out takes the connection down with it, and every other
+/// command that waits on it: after a time-out the next bytes could be anybody's reply.
 ///
 /// Budgets run in real time, not by an injected clock, since the server and the sockets do.
 ///
-/// Thread safety: `is_ready` and `latencies` from any thread; `stop` too; everything else on its loop.
-/// Ownership: the work in its loop keeps it alive until it was stopped. The log and what the options'
-/// functions refer to outlive the call of `stop`.
+/// Thread safety: `is_ready` and `latencies` from any thread; `stop` too; everything else on its
+/// loop. Ownership: the work in its loop keeps it alive until it was stopped. The log and what the
+/// options' functions refer to outlive the call of `stop`.
 class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
 public:
   /// @pre `loop` is run by one thread and outlives the connection.
@@ -71,7 +71,8 @@ public:
   /// Begins connecting in the background. From any thread, once.
   void start();
 
-  /// Ends what waits with `kCancelled`, on the loop, and calls none of the options' functions any more.
+  /// Ends what waits with `kCancelled`, on the loop, and calls none of the options' functions any
+  /// more.
   void stop();
 
   /// The reply, or why there is none. An error reply of the server is a reply.
@@ -83,9 +84,10 @@ public:
 
 private:
   using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
-  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                  boost::asio::wait_traits<std::chrono::steady_clock>,
-                                                  Executor>;
+  using Timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                        boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        Executor>;
   using Endpoint = boost::asio::generic::stream_protocol::endpoint;
 
   // Members that are coroutines keep their connection alive by `self`.

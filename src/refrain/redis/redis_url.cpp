@@ -13,13 +13,15 @@ namespace refrain {
 namespace {
 
 tl::unexpected<Error> bad_part(std::string_view part, std::string_view why) {
-  return fail(ErrorCode::kInvalidArgument, "the Redis URL's " + std::string(part) + " " + std::string(why));
+  return fail(ErrorCode::kInvalidArgument,
+              "the Redis URL's " + std::string(part) + " " + std::string(why));
 }
 
 std::optional<std::uint32_t> parse_number(std::string_view text, std::uint32_t limit) {
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value > limit) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || value > limit)
+    return std::nullopt;
   return value;
 }
 
@@ -73,7 +75,8 @@ Result<void> parse_authority(std::string_view text, RedisEndpoint& endpoint) {
     if (close == std::string_view::npos) return bad_part("host", "has a '[' without its ']'");
     host = text.substr(1, close - 1);
     rest = text.substr(close + 1);
-    if (!rest.empty() && !rest.starts_with(':')) return bad_part("host", "has something after its ']'");
+    if (!rest.empty() && !rest.starts_with(':'))
+      return bad_part("host", "has something after its ']'");
   } else if (const std::size_t colon = text.find(':'); colon != std::string_view::npos) {
     host = text.substr(0, colon);
     rest = text.substr(colon);
@@ -99,9 +102,9 @@ Result<void> parse_query(std::string_view query, RedisEndpoint& endpoint) {
   while (!query.empty()) {
     const std::string_view item = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), item.size() + 1));
-    if (!item.starts_with("db="))
-      return bad_part("query", "knows only db=N");
-    if (Result<void> database = parse_database(item.substr(3), endpoint); !database) return database;
+    if (!item.starts_with("db=")) return bad_part("query", "knows only db=N");
+    if (Result<void> database = parse_database(item.substr(3), endpoint); !database)
+      return database;
   }
   return {};
 }
@@ -136,18 +139,21 @@ UrlParts split(std::string_view rest) {
 }
 
 Result<void> parse_tcp(const UrlParts& parts, RedisEndpoint& endpoint) {
-  if (Result<void> authority = parse_authority(parts.authority, endpoint); !authority) return authority;
+  if (Result<void> authority = parse_authority(parts.authority, endpoint); !authority)
+    return authority;
   if (parts.path.size() > 1) return parse_database(parts.path.substr(1), endpoint);
   return {};
 }
 
 Result<void> parse_unix(const UrlParts& parts, RedisEndpoint& endpoint) {
-  if (!parts.authority.empty()) return bad_part("host", "must be empty for a Unix socket (unix:///path)");
+  if (!parts.authority.empty())
+    return bad_part("host", "must be empty for a Unix socket (unix:///path)");
   Result<std::string> path = decode(parts.path, "path");
   if (!path) return fail(path.error());
   if (path->size() < 2) return bad_part("path", "is empty");
   // sockaddr_un::sun_path is 108 bytes with its end.
-  if (path->size() > 107) return bad_part("path", "is longer than a Unix socket's may be (107 bytes)");
+  if (path->size() > 107)
+    return bad_part("path", "is longer than a Unix socket's may be (107 bytes)");
   endpoint.unix_path = std::move(*path);
   return {};
 }
@@ -164,7 +170,8 @@ std::string RedisEndpoint::describe() const {
 Result<RedisEndpoint> redis_endpoint(std::string_view host, std::uint32_t port) {
   if (host.empty()) return fail(ErrorCode::kInvalidArgument, "the Redis host is empty", "host");
   if (port == 0 || port > 65'535)
-    return fail(ErrorCode::kInvalidArgument, "the Redis port is not a number from 1 to 65535", "port");
+    return fail(
+        ErrorCode::kInvalidArgument, "the Redis port is not a number from 1 to 65535", "port");
   RedisEndpoint endpoint;
   endpoint.host = std::string(host);
   endpoint.port = static_cast<std::uint16_t>(port);
@@ -176,8 +183,10 @@ Result<RedisEndpoint> parse_redis_url(std::string_view url) {
   if (end == std::string_view::npos)
     return bad_part("scheme", "is missing (redis://host:port or unix:///path)");
   const std::string_view scheme = url.substr(0, end);
-  if (scheme == "rediss") return bad_part("scheme rediss:// (TLS)", "is not supported by this version");
-  if (scheme != "redis" && scheme != "unix") return bad_part("scheme", "is neither redis:// nor unix://");
+  if (scheme == "rediss")
+    return bad_part("scheme rediss:// (TLS)", "is not supported by this version");
+  if (scheme != "redis" && scheme != "unix")
+    return bad_part("scheme", "is neither redis:// nor unix://");
   const UrlParts parts = split(url.substr(end + 3));
   RedisEndpoint endpoint;
   if (parts.has_credentials) {
@@ -193,8 +202,10 @@ Result<RedisEndpoint> parse_redis_url(std::string_view url) {
 Result<void> check_redis_mode(std::string_view mode) {
   if (mode == "standalone") return {};
   if (mode == "sentinel" || mode == "cluster")
-    return fail(ErrorCode::kInvalidArgument, "the Redis mode " + std::string(mode) + " is not supported by this version");
-  return fail(ErrorCode::kInvalidArgument, "the Redis mode is not one of standalone, sentinel, cluster");
+    return fail(ErrorCode::kInvalidArgument,
+                "the Redis mode " + std::string(mode) + " is not supported by this version");
+  return fail(ErrorCode::kInvalidArgument,
+              "the Redis mode is not one of standalone, sentinel, cluster");
 }
 
 }  // namespace refrain

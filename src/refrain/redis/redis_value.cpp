@@ -4,6 +4,7 @@
 #include "refrain/core/base64.h"
 
 #include <boost/json/basic_parser_impl.hpp>
+
 #include <xxhash.h>
 
 #include <algorithm>
@@ -32,10 +33,14 @@ struct JsonSink {
   using Code = boost::json::error_code;
   using Text = boost::json::string_view;
 
-  static constexpr std::size_t max_object_size = std::size_t(-1);  // NOLINT(readability-identifier-naming): Boost.JSON's name
-  static constexpr std::size_t max_array_size = std::size_t(-1);   // NOLINT(readability-identifier-naming)
-  static constexpr std::size_t max_key_size = std::size_t(-1);     // NOLINT(readability-identifier-naming)
-  static constexpr std::size_t max_string_size = std::size_t(-1);  // NOLINT(readability-identifier-naming)
+  static constexpr std::size_t max_object_size =
+      std::size_t(-1);  // NOLINT(readability-identifier-naming): Boost.JSON's name
+  static constexpr std::size_t max_array_size =
+      std::size_t(-1);  // NOLINT(readability-identifier-naming)
+  static constexpr std::size_t max_key_size =
+      std::size_t(-1);  // NOLINT(readability-identifier-naming)
+  static constexpr std::size_t max_string_size =
+      std::size_t(-1);  // NOLINT(readability-identifier-naming)
 
   bool on_document_begin(Code& /*error*/) { return true; }
   bool on_document_end(Code& /*error*/) { return true; }
@@ -135,7 +140,9 @@ private:
   bool is_good_ = true;
 };
 
-WallTime wall_time(std::int64_t milliseconds) { return WallTime(std::chrono::milliseconds(milliseconds)); }
+WallTime wall_time(std::int64_t milliseconds) {
+  return WallTime(std::chrono::milliseconds(milliseconds));
+}
 
 tl::unexpected<Error> corrupt(std::string_view why) {
   return fail(ErrorCode::kCorrupt, "the Redis value " + std::string(why));
@@ -165,7 +172,8 @@ Result<std::string> encode_redis_value(const Entry& entry) {
   const EntryMetadata& metadata = entry.metadata();
   const bool is_verbatim = entry.content_type() == kJsonType && is_json(entry.body());
   std::string value;
-  value.reserve(512 + entry.content_type().size() + entry.body().size() * (is_verbatim ? 3U : 4U) / 3U);
+  value.reserve(512 + entry.content_type().size() +
+                entry.body().size() * (is_verbatim ? 3U : 4U) / 3U);
   value.append(kBegin).append(metadata.key.to_hex()).append(R"(","content_type":")");
   if (!append_escaped(value, entry.content_type()))
     return fail(ErrorCode::kUnprocessable, "the content type is not printable ASCII");
@@ -203,7 +211,8 @@ Result<Entry> decode_redis_value(std::string value, CacheKey key, std::size_t ma
   scanner.skip(kChecksum);
   const std::size_t checksum_at = value.size() - scanner.rest().size();
   scanner.take(kNoChecksum.size());
-  if (!scanner.is_good() || content_type.size() > 255) return corrupt("is not in the format of an entry");
+  if (!scanner.is_good() || content_type.size() > 255)
+    return corrupt("is not in the format of an entry");
   if (stated_key != key.to_hex()) return corrupt("is the entry of another key");
   if (!take_checksum(value, checksum_at)) return corrupt("does not have its checksum");
   const std::optional<std::string> body = take_body(scanner.rest());

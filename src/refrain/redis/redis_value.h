@@ -17,8 +17,9 @@ namespace refrain {
 /// that are not printable ASCII.
 Result<std::string> encode_redis_value(const Entry& entry);
 
-/// The entry that `encode_redis_value` made `value` of. `kCorrupt` if `value` is anything else, if any
-/// byte of it was changed, if it is the entry of another key, or if its body is over `max_body_bytes`.
+/// The entry that `encode_redis_value` made `value` of. `kCorrupt` if `value` is anything else, if
+/// any byte of it was changed, if it is the entry of another key, or if its body is over
+/// `max_body_bytes`.
 Result<Entry> decode_redis_value(std::string value, CacheKey key, std::size_t max_body_bytes);
 
 }  // namespace refrain

@@ -57,7 +57,9 @@ Result<std::optional<RespValue>> RespParser::next() {
   }
 }
 
-Result<RespParser::Step> RespParser::step() { return bulk_size_ ? read_bulk() : read_line(); }
+Result<RespParser::Step> RespParser::step() {
+  return bulk_size_ ? read_bulk() : read_line();
+}
 
 Result<RespParser::Step> RespParser::read_line() {
   const std::string_view bytes = unread();
@@ -75,16 +77,21 @@ Result<RespParser::Step> RespParser::read_line() {
   if (auto charged = charge(line_end); !charged) return fail(charged.error());
   const std::string_view rest = bytes.substr(1, line_end - 2);
   switch (bytes.front()) {
-    case '+': return finish(RespValue::text_of(RespType::kSimpleString, std::string(rest)));
-    case '-': return finish(RespValue::text_of(RespType::kError, std::string(rest)));
+    case '+':
+      return finish(RespValue::text_of(RespType::kSimpleString, std::string(rest)));
+    case '-':
+      return finish(RespValue::text_of(RespType::kError, std::string(rest)));
     case ':': {
       const auto integer = parse_integer(rest);
       if (!integer) return fail(ErrorCode::kCorrupt, "an integer reply is not a number");
       return finish(RespValue::integer_of(*integer));
     }
-    case '$': return begin_bulk(rest);
-    case '*': return begin_array(rest);
-    default: break;
+    case '$':
+      return begin_bulk(rest);
+    case '*':
+      return begin_array(rest);
+    default:
+      break;
   }
   if (std::string_view("_#,(!=%~>|").find(bytes.front()) != std::string_view::npos)
     return fail(ErrorCode::kCorrupt, "the server speaks RESP3, which was not asked for");
@@ -93,9 +100,11 @@ Result<RespParser::Step> RespParser::read_line() {
 
 Result<RespParser::Step> RespParser::begin_bulk(std::string_view digits) {
   const auto size = parse_integer(digits);
-  if (!size || *size < -1) return fail(ErrorCode::kCorrupt, "a bulk string's length is not a length");
+  if (!size || *size < -1)
+    return fail(ErrorCode::kCorrupt, "a bulk string's length is not a length");
   if (*size == -1) return finish(RespValue());
-  if (auto charged = charge(static_cast<std::size_t>(*size)); !charged) return fail(charged.error());
+  if (auto charged = charge(static_cast<std::size_t>(*size)); !charged)
+    return fail(charged.error());
   bulk_size_ = static_cast<std::size_t>(*size);
   bulk_.clear();
   // Memory follows what arrives, not what was announced.

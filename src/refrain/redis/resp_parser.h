@@ -17,17 +17,18 @@ namespace refrain {
 
 /// An incremental parser of Redis's replies: bytes go in as they arrive, whole values come out.
 ///
-/// What a server may make it hold is bounded before anything is allocated for it. The types that only
-/// RESP3 has are refused with an error that says so: this client does not ask for RESP3. After an
-/// error the stream has no more meaning, and the same error comes out until `reset`.
+/// What a server may make it hold is bounded before anything is allocated for it. The types that
+/// only RESP3 has are refused with an error that says so: this client does not ask for RESP3. After
+/// an error the stream has no more meaning, and the same error comes out until `reset`.
 ///
 /// Thread safety: none; one connection owns it.
 class RespParser {
 public:
   struct Limits {
-    std::size_t max_reply_bytes = std::size_t{64} << 20U;  ///< Of one reply with all its parts in memory.
-    std::size_t max_depth = 16;                            ///< Arrays within arrays.
-    std::size_t max_elements = std::size_t{1} << 20U;      ///< Of one array.
+    std::size_t max_reply_bytes = std::size_t{64}
+                                  << 20U;  ///< Of one reply with all its parts in memory.
+    std::size_t max_depth = 16;            ///< Arrays within arrays.
+    std::size_t max_elements = std::size_t{1} << 20U;  ///< Of one array.
   };
 
   explicit RespParser(const Limits& limits);
@@ -37,8 +38,8 @@ public:
   /// @pre `size` is at most the size of what `prepare` gave.
   void commit(std::size_t size) { end_ += size; }
 
-  /// The next whole value, nothing if more bytes are needed, `kCorrupt` if the bytes are not RESP2 or
-  /// `kTooLarge` if a limit would be broken.
+  /// The next whole value, nothing if more bytes are needed, `kCorrupt` if the bytes are not RESP2
+  /// or `kTooLarge` if a limit would be broken.
   [[nodiscard]] Result<std::optional<RespValue>> next();
 
   /// Forgets everything, for the next connection.

@@ -5,7 +5,8 @@ namespace refrain {
 void WrittenKeys::record(CacheKey key, WallTime until, std::size_t size_bytes) {
   MutexLock lock(mutex_);
   if (const auto old = by_key_.find(key); old != by_key_.end()) remove(old, &Removals::replaced);
-  if (by_key_.size() >= max_keys_) remove(by_key_.find(by_expiry_.begin()->second), &Removals::capacity);
+  if (by_key_.size() >= max_keys_)
+    remove(by_key_.find(by_expiry_.begin()->second), &Removals::capacity);
   Written written;
   written.position = by_expiry_.emplace(until, key);
   written.size_bytes = size_bytes;

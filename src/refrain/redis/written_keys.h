@@ -16,8 +16,8 @@
 
 namespace refrain {
 
-/// The keys that this process wrote to Redis and has not seen leave, for its statistics: Redis counts
-/// what everybody wrote, and says nothing of who.
+/// The keys that this process wrote to Redis and has not seen leave, for its statistics: Redis
+/// counts what everybody wrote, and says nothing of who.
 ///
 /// Thread safety: any.
 /// Invariants: `insertions - removals.total() == items`; at most `max_keys` are remembered, beyond
