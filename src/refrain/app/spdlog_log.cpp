@@ -25,7 +25,7 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
   return spdlog::level::info;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   return boost::json::serialize(boost::json::string_view(text.data(), text.size()));
 }
 
@@ -34,7 +34,7 @@ std::string plain(const std::string& value) {
   const bool is_word = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
     return c > ' ' && c != '"' && c != '=' && c != '\x7f';
   });
-  return is_word ? value : quoted(value);
+  return is_word ? value : json_text(value);
 }
 
 }  // namespace
@@ -59,10 +59,10 @@ void SpdlogLog::write(LogLevel level,
                       std::initializer_list<LogField> fields) {
   const auto spdlog_severity = spdlog_level(level);
   if (!logger_->should_log(spdlog_severity)) return;
-  std::string line = is_json_ ? "\"message\":" + quoted(message) : std::string(message);
+  std::string line = is_json_ ? "\"message\":" + json_text(message) : std::string(message);
   for (const LogField& field : fields) {
     if (is_json_) {
-      line.append(",").append(quoted(field.name())).append(":").append(quoted(field.value()));
+      line.append(",").append(json_text(field.name())).append(":").append(json_text(field.value()));
     } else {
       line.append(" ").append(field.name()).append("=").append(plain(field.value()));
     }

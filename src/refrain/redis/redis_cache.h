@@ -91,6 +91,9 @@ public:
 
   [[nodiscard]] TierStats stats() const override;
 
+  /// Under which name Redis keeps `key`, for those who look into it.
+  [[nodiscard]] std::string key_name(std::uint64_t epoch, CacheKey key) const;
+
 private:
   enum class Kind : std::uint8_t { kRead, kWrite };
 
@@ -101,7 +104,6 @@ private:
              Log& log);
 
   [[nodiscard]] RedisConnectionOptions connection_options();
-  [[nodiscard]] std::string key_name(std::uint64_t epoch, CacheKey key) const;
   void adopt(std::uint64_t epoch);
   Task<Result<RespValue>> ask(RedisCommand command, Kind kind);
   Result<std::optional<Entry>> take_found(RespValue reply, CacheKey key);

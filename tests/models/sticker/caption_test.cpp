@@ -1,5 +1,7 @@
 #include "refrain/models/sticker/caption.h"
 
+#include "refrain/core/utf8.h"
+
 #include "models/sticker/hostile_prompts.h"
 
 #include <gmock/gmock.h>
@@ -75,15 +77,6 @@ TEST(Caption, NeverHasMoreThanThreeLinesWhateverThePrompt) {
     for (const std::string& line : lines)
       EXPECT_TRUE(!line.empty() && is_utf8(line));
   }
-}
-
-TEST(IsUtf8, TakesNulAndRefusesMalformedBytes) {
-  EXPECT_TRUE(is_utf8(""));
-  EXPECT_TRUE(is_utf8(std::string("a\0ü\0", 5)));
-  EXPECT_FALSE(is_utf8("\xff"));
-  EXPECT_FALSE(is_utf8(std::string("a\0\xc3", 3)));
-  EXPECT_FALSE(is_utf8("\xc0\xaf"));
-  EXPECT_FALSE(is_utf8("\xed\xa0\x80"));
 }
 
 }  // namespace

@@ -163,17 +163,6 @@ std::vector<std::string> wrap(std::span<const Cluster> clusters, std::size_t col
 
 }  // namespace
 
-bool is_utf8(std::string_view text) {
-  // GLib's validator takes NUL for the end, but NUL is valid UTF-8: the pieces between NULs are
-  // checked.
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\0'), text.size());
-    if (g_utf8_validate_len(text.data(), end, nullptr) == 0) return false;
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return true;
-}
-
 std::string readable_caption(std::string_view text) {
   Clusters clusters = read_clusters(text);
   drop_trailing_spaces(clusters);

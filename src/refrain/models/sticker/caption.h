@@ -14,9 +14,6 @@ namespace refrain {
 inline constexpr std::size_t kCaptionColumns = 40;
 inline constexpr std::size_t kCaptionLines = 3;
 
-/// True if `text` is well-formed UTF-8. NUL is a character like any other.
-bool is_utf8(std::string_view text);
-
 /// The text that can be read from `text`: without control, format, unassigned and emoji characters
 /// and malformed bytes, with single spaces, and with an ellipsis where it exceeds
 /// `kCaptionColumns`. A letter keeps at most three combining marks.

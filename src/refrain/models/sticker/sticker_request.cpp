@@ -1,6 +1,6 @@
 #include "refrain/models/sticker/sticker_request.h"
 
-#include "refrain/models/sticker/caption.h"
+#include "refrain/core/utf8.h"
 
 #include <string>
 

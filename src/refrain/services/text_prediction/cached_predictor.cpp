@@ -14,7 +14,7 @@ namespace refrain {
 namespace {
 
 boost::json::string json_text(std::string_view text) {
-  return {text.data(), text.size()};
+  return boost::json::string(boost::json::string_view(text.data(), text.size()));
 }
 
 boost::json::object words_body(const std::vector<Prediction>& predictions) {

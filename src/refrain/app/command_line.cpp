@@ -1,0 +1,199 @@
+#include "refrain/app/command_line.h"
+
+#include "refrain/app/cache_command.h"
+#include "refrain/app/demo_sticker.h"
+#include "refrain/app/demo_text.h"
+#include "refrain/app/option.h"
+#include "refrain/app/serve_command.h"
+#include "refrain/app/settings_loader.h"
+#include "refrain/app/terminal.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace refrain::app {
+namespace {
+
+constexpr int kWrongCommandLine = 2;
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value =
+      std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): read before any thread begins
+  if (value == nullptr) return std::nullopt;
+  return std::string(value);
+}
+
+/// Adds every option to `command`; what is given ends up in `given`.
+void add_options(CLI::App& command, GivenFlags& given, std::optional<std::filesystem::path>& file) {
+  const Settings defaults;
+  for (const Option& option : all_options()) {
+    std::string help = option.help + " [" + option.show(defaults);
+    if (!option.unit.empty()) help += " " + option.unit;
+    help += "; " + option.environment + ", " + option.toml + "]";
+    if (option.is_switch) {
+      command.add_flag_function(
+          "--" + option.flag + ",!--no-" + option.flag,
+          [&given, flag = option.flag](std::int64_t count) {
+            given[flag] = count > 0 ? "on" : "off";
+          },
+          help);
+    } else {
+      command.add_option_function<std::string>(
+          "--" + option.flag,
+          [&given, flag = option.flag](const std::string& value) { given[flag] = value; },
+          help);
+    }
+  }
+  command.add_option_function<std::string>(
+      "--config",
+      [&file](const std::string& path) { file = path; },
+      "TOML file with the same options; flags and environment win over it.");
+}
+
+/// The commands and what they were given. CLI11 keeps references to the members while it parses.
+class CommandLine {
+public:
+  CommandLine() : app_("Refrain: a tiered cache for model inference", "refrain") {
+    app_.set_version_flag("--version", std::string("refrain ") + REFRAIN_VERSION);
+    app_.require_subcommand(1);
+    add_serving("serve", "Run both services", {true, true});
+    add_serving("text", "Run the text prediction service", {true, false});
+    add_serving("sticker", "Run the sticker service", {false, true});
+    add_cache();
+    add_demo();
+    add_help();
+  }
+
+  int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::CallForHelp& call) {
+      return app_.exit(call);
+    } catch (const CLI::CallForVersion& call) {
+      return app_.exit(call);
+    } catch (const CLI::ParseError& error) {
+      terminal_.complain(error.what());
+      terminal_.complain("refrain --help lists the commands, refrain COMMAND --help their options");
+      return kWrongCommandLine;
+    }
+    return action_();
+  }
+
+private:
+  /// Loads the settings and goes on with them, or says what is wrong with them.
+  int with_settings(const std::function<int(const Settings&)>& go_on) {
+    const Result<Settings> settings = load_settings(given_, environment, file_);
+    if (settings) return go_on(*settings);
+    terminal_.complain(settings.error().message());
+    return kWrongCommandLine;
+  }
+
+  void add_serving(const char* name, const char* help, ServedServices services) {
+    CLI::App* command = app_.add_subcommand(name, help);
+    add_options(*command, given_, file_);
+    command->callback([this, services] {
+      action_ = [this, services] {
+        return with_settings(
+            [services](const Settings& settings) { return serve(settings, services); });
+      };
+    });
+  }
+
+  void add_cache() {
+    CLI::App* cache = app_.add_subcommand("cache", "Look into a disk cache, and repair it");
+    cache->require_subcommand(1);
+    const auto add = [this, cache](const char* name, const char* help, CacheAction what) {
+      CLI::App* command = cache->add_subcommand(name, help);
+      command->add_option("--dir", request_.directory, "The cache's directory")
+          ->capture_default_str();
+      command->callback([this, what] {
+        action_ = [this, what] {
+          request_.action = what;
+          return run_cache_command(request_, terminal_);
+        };
+      });
+      return command;
+    };
+    add("status", "How much is in it", CacheAction::kStatus);
+    CLI::App* list = add("list", "Its entries, oldest first", CacheAction::kList);
+    list->add_option("--limit", request_.limit, "Most entries to list")->capture_default_str();
+    CLI::App* get =
+        add("get", "Write one entry's bytes to a file or to standard output", CacheAction::kGet);
+    get->add_option("digest", request_.digest, "The entry's digest, as list prints it")->required();
+    get->add_option("-o,--output", request_.output, "The file; standard output if not given");
+    CLI::App* purge =
+        add("purge", "Forget one entry or, without a digest, all", CacheAction::kPurge);
+    purge->add_option("digest", request_.digest, "The entry's digest");
+    CLI::App* verify = add("verify", "Read every entry and check it", CacheAction::kVerify);
+    verify->add_flag("--repair", request_.is_repair, "Remove what is corrupt");
+  }
+
+  void add_demo() {
+    CLI::App* demo = app_.add_subcommand("demo", "Show a cache at work, step by step");
+    demo->require_subcommand(1);
+    const auto add = [this, demo](const char* name,
+                                  const char* help,
+                                  int (*show)(const Settings&, const Terminal&)) {
+      CLI::App* command = demo->add_subcommand(name, help);
+      add_options(*command, given_, file_);
+      command->callback([this, show] {
+        action_ = [this, show] {
+          return with_settings(
+              [this, show](const Settings& settings) { return show(settings, terminal_); });
+        };
+      });
+    };
+    add("text", "Redis, memory, and a slow predictor behind them", demo_text);
+    add("sticker", "Memory, disk, and a slow sticker generator behind them", demo_sticker);
+  }
+
+  void add_help() {
+    CLI::App* help = app_.add_subcommand("help", "Say more about a command");
+    help->add_option("command", help_words_, "The command");
+    help->callback([this] {
+      action_ = [this] {
+        CLI::App* command = &app_;
+        for (const std::string& word : help_words_) {
+          const auto matching = command->get_subcommands(
+              [&word](const CLI::App* one) { return one->get_name() == word; });
+          if (matching.empty()) {
+            terminal_.complain("there is no command " + word + "; refrain --help lists them");
+            return kWrongCommandLine;
+          }
+          command = matching.front();
+        }
+        terminal_.print(command->help());
+        return 0;
+      };
+    });
+  }
+
+  const Terminal terminal_;
+  CLI::App app_;
+  GivenFlags given_;
+  std::optional<std::filesystem::path> file_;
+  CacheRequest request_;
+  std::vector<std::string> help_words_;
+  std::function<int()> action_;
+};
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  try {
+    return CommandLine().run(argc, argv);
+  } catch (const std::exception& exception) {
+    Terminal().complain(std::string("unexpected: ") + exception.what());
+    return 1;
+  }
+}
+
+}  // namespace refrain::app
