@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -39,7 +40,7 @@ constexpr std::size_t kKeys = 20'000;
 #endif
 constexpr std::size_t kBodyBytes = 300;
 constexpr std::size_t kZipfCapacity = kKeys / 10;
-constexpr std::size_t kZipfSteps = 4 * kKeys;
+constexpr std::size_t kZipfSteps = 2 * kKeys;
 constexpr double kZipfExponent = 0.99;
 constexpr WallTime kNow{std::chrono::seconds(1'700'000'000)};
 
@@ -114,7 +115,7 @@ private:
 
 /// Keys in the order of their rank, as uniform as a digest.
 const std::vector<CacheKey>& keys() {
-  static const std::vector<CacheKey> keys = [] {
+  static const std::vector<CacheKey> kMade = [] {
     std::mt19937_64 random(1);
     std::vector<CacheKey> made;
     made.reserve(kKeys);
@@ -126,23 +127,23 @@ const std::vector<CacheKey>& keys() {
     }
     return made;
   }();
-  return keys;
+  return kMade;
 }
 
 /// The order in which the uniform runs ask. A copy of the keys, since in a service the key was just
 /// computed: fetching it is no part of the look-up.
 const std::vector<CacheKey>& shuffled_keys() {
-  static const std::vector<CacheKey> shuffled = [] {
+  static const std::vector<CacheKey> kMade = [] {
     std::vector<CacheKey> made = keys();
     std::shuffle(made.begin(), made.end(), std::mt19937_64(2));
     return made;
   }();
-  return shuffled;
+  return kMade;
 }
 
 /// Keys drawn with a probability of 1 / rank^0.99, as they come in.
 const std::vector<CacheKey>& zipf_keys() {
-  static const std::vector<CacheKey> drawn = [] {
+  static const std::vector<CacheKey> kMade = [] {
     std::vector<double> cumulative;
     cumulative.reserve(kKeys);
     double sum = 0;
@@ -160,80 +161,105 @@ const std::vector<CacheKey>& zipf_keys() {
     }
     return made;
   }();
-  return drawn;
+  return kMade;
 }
 
 Entry make_entry(const CacheKey& key) {
-  static const std::string body(kBodyBytes, 'b');
+  static const std::string kBody(kBodyBytes, 'b');
   EntryMetadata metadata;
   metadata.key = key;
   metadata.created = kNow;
   metadata.fresh_until = kNow + std::chrono::hours(1);
   metadata.usable_until = kNow + std::chrono::hours(2);
-  return Entry::make(metadata, "application/json", body);
+  return Entry::make(metadata, "application/json", kBody);
+}
+
+/// The values of all full caches: made once, since each cache only points to them.
+const std::vector<Entry>& entries() {
+  static const std::vector<Entry> kMade = [] {
+    std::vector<Entry> made;
+    made.reserve(kKeys);
+    for (const CacheKey& key : keys())
+      made.push_back(make_entry(key));
+    return made;
+  }();
+  return kMade;
+}
+
+// A benchmark's function is called several times, by each thread of a run: the caches below are
+// made by the first call and stay.
+
+template <class Cache>
+Cache& full_cache() {
+  static const std::unique_ptr<Cache> kCache = [] {
+    // Larger than needed: a shard that gets more than its part of the keys would evict.
+    auto cache = std::make_unique<Cache>(kKeys + kKeys / 4);
+    for (const Entry& entry : entries())
+      cache->insert(entry);
+    return cache;
+  }();
+  return *kCache;
 }
 
 template <class Cache>
-std::unique_ptr<Cache> make_full() {
-  // Somewhat larger than needed: shards of a full cache would evict.
-  auto cache = std::make_unique<Cache>(kKeys + kKeys / 4);
-  for (const CacheKey& key : keys())
-    cache->insert(make_entry(key));
-  return cache;
+bool find_or_insert(Cache& cache, const CacheKey& key) {
+  if (const std::optional<Entry> found = cache.find(key)) return found->body().front() == 'b';
+  cache.insert(make_entry(key));
+  return false;
+}
+
+template <class Cache>
+Cache& zipf_cache() {
+  static const std::unique_ptr<Cache> kCache = [] {
+    auto cache = std::make_unique<Cache>(kZipfCapacity);
+    for (std::size_t i = 0; i < kZipfSteps / 2; ++i)
+      find_or_insert(*cache, zipf_keys()[i]);
+    return cache;
+  }();
+  return *kCache;
+}
+
+/// Somewhere else for each thread of each run: asking the same keys again would only hit.
+std::size_t next_start(std::size_t steps) {
+  static std::atomic<std::size_t> calls{0};
+  return (1 + calls++) * (steps / 7 * 3) % steps;
 }
 
 /// Every key is there; each is asked for equally often.
 template <class Cache>
 void uniform_hit(benchmark::State& state) {
-  // One at a time is in memory, shared by the threads of a run.
-  static std::unique_ptr<Cache> cache;
-  if (state.thread_index() == 0) cache = make_full<Cache>();
   const std::vector<CacheKey>& asked = shuffled_keys();
-  const auto threads = static_cast<std::size_t>(state.threads());
-  std::size_t next = kKeys / threads * static_cast<std::size_t>(state.thread_index());
-  std::size_t hits = 0;
+  Cache& cache = full_cache<Cache>();
+  std::size_t next = next_start(asked.size());
+  std::int64_t hits = 0;
 
   for (auto _ : state) {
-    const std::optional<Entry> found = cache->find(asked[next]);
-    if (found) hits += static_cast<std::size_t>(found->body().front() == 'b');
-    if (++next == kKeys) next = 0;
+    const std::optional<Entry> found = cache.find(asked[next]);
+    if (found && found->body().front() == 'b') ++hits;
+    if (++next == asked.size()) next = 0;
   }
 
-  if (hits != static_cast<std::size_t>(state.iterations())) state.SkipWithError("a key was missed");
+  if (hits != state.iterations()) state.SkipWithError("a key was missed");
   state.SetItemsProcessed(state.iterations());
-  if (state.thread_index() == 0) cache.reset();
 }
 
 /// A tenth of the keys fits; a missed key is made and inserted.
 template <class Cache>
 void zipf_insert_on_miss(benchmark::State& state) {
-  static std::unique_ptr<Cache> cache;
   const std::vector<CacheKey>& asked = zipf_keys();
-  if (state.thread_index() == 0) {
-    cache = std::make_unique<Cache>(kZipfCapacity);
-    for (std::size_t i = 0; i < kZipfCapacity; ++i) {
-      if (!cache->find(asked[i])) cache->insert(make_entry(asked[i]));
-    }
-  }
-  const auto threads = static_cast<std::size_t>(state.threads());
-  std::size_t next = kZipfSteps / threads * static_cast<std::size_t>(state.thread_index());
-  std::size_t hits = 0;
+  Cache& cache = zipf_cache<Cache>();
+  std::size_t next = next_start(asked.size());
+  std::int64_t hits = 0;
 
   for (auto _ : state) {
-    const CacheKey& key = asked[next];
-    if (const std::optional<Entry> found = cache->find(key)) {
-      hits += static_cast<std::size_t>(found->body().front() == 'b');
-    } else {
-      cache->insert(make_entry(key));
-    }
-    if (++next == kZipfSteps) next = 0;
+    if (find_or_insert(cache, asked[next])) ++hits;
+    if (++next == asked.size()) next = 0;
   }
 
   state.SetItemsProcessed(state.iterations());
   state.counters["hit_ratio"] =
       benchmark::Counter(static_cast<double>(hits) / static_cast<double>(state.iterations()),
                          benchmark::Counter::kAvgThreads);
-  if (state.thread_index() == 0) cache.reset();
 }
 
 BENCHMARK(uniform_hit<Floor>);

@@ -252,7 +252,7 @@ TYPED_TEST_P(TierContract, KeepsEveryByteValue) {
   std::string body;
   for (int byte = 0; byte < 256; ++byte)
     body.push_back(static_cast<char>(byte));
-  body += std::string("\0\r\n\0$-1\r\n", 10);
+  body += std::string("\0\r\n\0$-1\r\n", 9);
   const Entry entry =
       sample_entry(sample_key("binary"), this->now(), body, "application/octet-stream");
 

@@ -24,6 +24,7 @@ constexpr unsigned kKeys = 64;
 
 std::vector<CacheKey> keys() {
   std::vector<CacheKey> keys;
+  keys.reserve(kKeys);
   for (unsigned i = 0; i < kKeys; ++i)
     keys.push_back(sample_key(std::to_string(i)));
   return keys;
@@ -36,6 +37,7 @@ public:
 
   void run() {
     std::vector<std::jthread> threads;
+    threads.reserve(kThreads);
     for (unsigned i = 0; i < kThreads; ++i)
       threads.emplace_back([this, i] { work(i); });
   }

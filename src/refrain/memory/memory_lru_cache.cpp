@@ -86,9 +86,22 @@ private:
     NodeIndex previous = kAnchor;
     NodeIndex next = kAnchor;  // of a free node: the next free one
   };
-  static_assert(sizeof(Node) == 32, "kItemOverhead counts on it");
 
   using Index = boost::unordered_flat_map<CacheKey, NodeIndex, CacheKeyHash>;
+
+  // A slot of the index is an element, 16/15 bytes of a group's marks, and a seventh for being at
+  // most seven eighths full.
+  static_assert(kItemOverhead == 2 * (sizeof(Node) + (sizeof(Index::value_type) + 2) * 8 / 7));
+
+  // The entry of a node that is in the recency list, which by the invariant has one.
+  static const Entry& entry_of(const Node& node) {
+    return *node.entry;  // NOLINT(bugprone-unchecked-optional-access): see above
+  }
+  static Entry take_entry(Node& node) {
+    Entry entry = std::move(*node.entry);  // NOLINT(bugprone-unchecked-optional-access): as above
+    node.entry.reset();
+    return entry;
+  }
 
   static std::size_t charge_of(const Entry& entry) { return entry.charge() + kItemOverhead; }
 
@@ -135,7 +148,7 @@ std::optional<Entry> MemoryLruCache::Shard::find(const CacheKey& key, WallTime n
     return std::nullopt;
   }
   // The entry's line is on its way while the list is mended.
-  __builtin_prefetch(&node.entry->metadata(), 1);
+  __builtin_prefetch(&entry_of(node).metadata(), 1);
   ++hits_;
   if (nodes_[kAnchor].next != index) {
     unlink(index);
@@ -180,8 +193,8 @@ void MemoryLruCache::Shard::store(Entry entry, WallTime until, Removed& removed)
     first_free_ = node.next;
   } else {
     ++removals_.replaced;
-    bytes_ -= charge_of(*node.entry);
-    removed.push_back(std::move(*node.entry));
+    bytes_ -= charge_of(entry_of(node));
+    removed.push_back(take_entry(node));
     unlink(index);
   }
   node.entry = std::move(entry);
@@ -194,7 +207,7 @@ void MemoryLruCache::Shard::evict(Removed& removed) {
   while (index_.size() > max_items_ || bytes_ > max_bytes_) {
     const Node& oldest = nodes_[nodes_[kAnchor].previous];
     ++removals_.capacity;
-    removed.push_back(remove(index_.find(oldest.entry->key())));
+    removed.push_back(remove(index_.find(entry_of(oldest).key())));
   }
 }
 
@@ -230,7 +243,7 @@ MemoryLruCache::Shard::SweepStep MemoryLruCache::Shard::sweep(WallTime now,
     const Node& node = nodes_[i];
     if (!node.entry || now < node.resident_until) continue;
     ++removals_.expired;
-    removed.push_back(remove(index_.find(node.entry->key())));
+    removed.push_back(remove(index_.find(entry_of(node).key())));
   }
   const bool has_come_round = end == nodes_.size();
   sweep_cursor_ = has_come_round ? kFirstNode : end;
@@ -242,8 +255,7 @@ Entry MemoryLruCache::Shard::remove(Index::iterator position) {
   index_.erase(position);
   unlink(index);
   Node& node = nodes_[index];
-  Entry entry = std::move(*node.entry);
-  node.entry.reset();
+  Entry entry = take_entry(node);
   bytes_ -= charge_of(entry);
   node.next = std::exchange(first_free_, index);
   return entry;
@@ -293,9 +305,9 @@ void MemoryLruCache::Shard::check_list() const {
     require(++items < nodes_.size(), "the recency list does not end");
     require(node.previous == previous, "the recency list is not linked both ways");
     require(node.entry.has_value(), "a node without an entry is in the recency list");
-    const auto position = index_.find(node.entry->key());
+    const auto position = index_.find(entry_of(node).key());
     require(position != index_.end() && position->second == i, "an entry is not in the index");
-    bytes += charge_of(*node.entry);
+    bytes += charge_of(entry_of(node));
   }
   require(nodes_[kAnchor].previous == previous, "the recency list does not end at its anchor");
   require(items == index_.size(), "the index holds more than the recency list");
