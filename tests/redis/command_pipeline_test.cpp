@@ -16,6 +16,7 @@ public:
     ++completions;
     outcome = std::move(reply);
   }
+  void complete_later(Result<RespValue> reply) override { complete(std::move(reply)); }
 
   int completions = 0;
   std::optional<Result<RespValue>> outcome;
@@ -34,7 +35,9 @@ protected:
   Result<void> receive(std::string_view bytes) {
     const std::span<char> room = pipeline_.prepare();
     std::memcpy(room.data(), bytes.data(), bytes.size());
-    return pipeline_.receive(bytes.size());
+    Result<void> received = pipeline_.receive(bytes.size());
+    pipeline_.deliver();
+    return received;
   }
 
   static CommandPipeline::Limits limits() {

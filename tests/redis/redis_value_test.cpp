@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -145,6 +146,18 @@ TEST_F(RedisValue, CallsTheEntryOfAnotherKeyCorrupt) {
 TEST_F(RedisValue, CallsABodyOverTheLimitCorrupt) {
   EXPECT_TRUE(decode_redis_value(encode("[123]"), sample_key("a"), 5).has_value());
   EXPECT_FALSE(decode_redis_value(encode("[1234]"), sample_key("a"), 5).has_value());
+}
+
+TEST_F(RedisValue, TheExampleInItsDocumentIsReal) {
+  std::ifstream document(REFRAIN_SOURCE_DIR "/docs/formats/redis.md");
+  std::string line;
+  while (std::getline(document, line) && !line.starts_with(R"({"refrain":1)")) {
+  }
+
+  const Result<Entry> decoded = decode_redis_value(line, sample_key("example"), kRoom);
+
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(decoded->body(), R"({"status":"success","words":["I would like to be"]})");
 }
 
 }  // namespace

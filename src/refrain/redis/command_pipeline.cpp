@@ -46,10 +46,21 @@ Result<void> CommandPipeline::answer(RespValue reply) {
     if (pending.replies.size() < pending.replies_wanted) return {};
     reply = RespValue::array_of(std::move(pending.replies));
   }
-  const std::shared_ptr<Waiter> waiter = std::move(pending.waiter);
+  Answered answered;
+  answered.waiter = std::move(pending.waiter);
+  answered.reply = std::move(reply);
+  answered_.push_back(std::move(answered));
   waiting_.pop_front();
-  waiter->complete(std::move(reply));
   return {};
+}
+
+void CommandPipeline::deliver() {
+  std::vector<Answered> answered = std::exchange(answered_, {});
+  for (Answered& one : answered)
+    one.waiter->complete(std::move(one.reply));
+  // Keep its memory for the next turn.
+  answered.clear();
+  if (answered_.empty()) answered_.swap(answered);
 }
 
 std::optional<SteadyTime> CommandPipeline::oldest_deadline() const {
@@ -64,7 +75,7 @@ void CommandPipeline::fail_all(const Error& oldest, const Error& others) {
   parser_.reset();
   const Error* error = &oldest;
   for (Pending& pending : failed) {
-    pending.waiter->complete(fail(*error));
+    pending.waiter->complete_later(fail(*error));
     error = &others;
   }
 }

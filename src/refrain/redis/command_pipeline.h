@@ -30,14 +30,17 @@ namespace refrain {
 /// `fail_all` and starts anew on another connection.
 class CommandPipeline {
 public:
-  /// Who is told a command's outcome. Completing must not call back into the pipeline.
+  /// Who is told a command's outcome, once.
   class Waiter {
   public:
     Waiter() = default;
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
     virtual ~Waiter() = default;
+    /// Called by `deliver`; may submit further commands from within.
     virtual void complete(Result<RespValue> reply) = 0;
+    /// Called in the middle of things: must not act before the caller has returned.
+    virtual void complete_later(Result<RespValue> reply) = 0;
   };
 
   struct Limits {
@@ -61,9 +64,11 @@ public:
 
   /// Where to read the server's bytes to.
   [[nodiscard]] std::span<char> prepare() { return parser_.prepare(); }
-  /// Takes `size` bytes that were read and completes whom they answer. After an error the
-  /// connection is to be given up.
+  /// Takes `size` bytes that were read and finds whom they answer, for `deliver`. After an error
+  /// the connection is to be given up.
   [[nodiscard]] Result<void> receive(std::size_t size);
+  /// Completes those who were answered.
+  void deliver();
 
   [[nodiscard]] bool is_idle() const { return waiting_.empty(); }
   /// When the command that waits longest has waited too long; nothing if none waits.
@@ -81,11 +86,17 @@ private:
     std::vector<RespValue> replies;  // the first ones, of a command that wants several
   };
 
+  struct Answered {
+    std::shared_ptr<Waiter> waiter;
+    RespValue reply;
+  };
+
   Result<void> answer(RespValue reply);
 
   const Limits limits_;
   RespParser parser_;
   std::deque<Pending> waiting_;
+  std::vector<Answered> answered_;
   std::string output_;
   std::size_t taken_bytes_ = 0;
 };

@@ -27,8 +27,7 @@ constexpr std::string_view kClientName = "refrain";
 // Reads of one turn, so that a server that never stops sending leaves the loop to others too.
 constexpr int kMaxReadsPerTurn = 16;
 
-// Resumes a coroutine with a command's outcome: later, from the loop, so that whatever it does next
-// cannot meet the connection in the middle of something.
+// Resumes a coroutine with a command's outcome.
 template <class Handler>
 class HandlerWaiter final : public CommandPipeline::Waiter {
 public:
@@ -38,21 +37,17 @@ public:
         begin_(std::chrono::steady_clock::now()) {}
 
   void complete(Result<RespValue> reply) override {
-    if (reply) {
-      const auto duration = std::chrono::steady_clock::now() - begin_;
-      latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(duration));
-    }
-    finish(std::move(reply));
+    const auto duration = std::chrono::steady_clock::now() - begin_;
+    latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(duration));
+    if (!handler_) return;
+    Handler handler = take_handler();
+    boost::asio::get_associated_cancellation_slot(handler).clear();
+    std::move(handler)(std::move(reply));
   }
 
-  // The reply still has its place in the pipeline; nobody will hear of it.
-  void cancel() { finish(fail(ErrorCode::kCancelled, "the Redis command was cancelled")); }
-
-private:
-  void finish(Result<RespValue> reply) {
+  void complete_later(Result<RespValue> reply) override {
     if (!handler_) return;
-    Handler handler = std::move(*handler_);
-    handler_.reset();
+    Handler handler = take_handler();
     const auto executor = boost::asio::get_associated_executor(handler);
     auto resume = [handler = std::move(handler), reply = std::move(reply)]() mutable {
       boost::asio::get_associated_cancellation_slot(handler).clear();
@@ -61,7 +56,14 @@ private:
     boost::asio::post(executor, std::move(resume));
   }
 
-  std::optional<Handler> handler_;
+private:
+  Handler take_handler() {
+    Handler handler = std::move(*handler_);
+    handler_.reset();
+    return handler;
+  }
+
+  std::optional<Handler> handler_;  // empty once it was called, also when that was a cancellation
   LatencyWindow& latencies_;
   const SteadyTime begin_;
 };
@@ -103,10 +105,13 @@ Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
     const auto slot = boost::asio::get_associated_cancellation_slot(handler);
     const auto waiter = std::make_shared<Waiter>(std::move(handler), self->latencies_);
     if (slot.is_connected()) {
-      boost::asio::cancellation_slot(slot).assign(
-          [weak = std::weak_ptr<Waiter>(waiter)](boost::asio::cancellation_type /*type*/) {
-            if (const auto waiting = weak.lock()) waiting->cancel();
-          });
+      boost::asio::cancellation_slot(slot).assign([weak = std::weak_ptr<Waiter>(waiter)](
+                                                      boost::asio::cancellation_type /*type*/) {
+        // The reply still has its place in the pipeline; nobody will hear of it.
+        const auto waiting = weak.lock();
+        if (waiting)
+          waiting->complete_later(fail(ErrorCode::kCancelled, "the Redis command was cancelled"));
+      });
     }
     self->submit(submitted, waiter);
   };
@@ -118,17 +123,19 @@ Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
 void RedisConnection::submit(const RedisCommand& command,
                              const std::shared_ptr<CommandPipeline::Waiter>& waiter) {
   if (!is_ready()) {
-    waiter->complete(fail(error(ErrorCode::kUnavailable, "not connected")));
+    waiter->complete_later(fail(error(ErrorCode::kUnavailable, "not connected")));
     return;
   }
   const bool is_first = pipeline_.is_idle();
   const SteadyTime deadline = std::chrono::steady_clock::now() + options_.command_budget;
   if (Result<void> taken = pipeline_.submit(command, deadline, waiter); !taken) {
-    waiter->complete(fail(error(taken.error().code(), taken.error().message())));
+    waiter->complete_later(fail(error(taken.error().code(), taken.error().message())));
     return;
   }
   if (!is_deadline_armed_) arm_deadline(deadline);
-  // A lone command leaves at once; further ones gather until the end of the loop's turn.
+  // A lone command leaves at once; further ones gather until the end of the loop's turn, and what
+  // follows upon replies until all of these are delivered.
+  if (is_delivering_) return;
   if (is_first) {
     flush();
   } else {
@@ -400,6 +407,15 @@ Task<void> RedisConnection::serve() {
 }
 
 Result<void> RedisConnection::read_available() {
+  Result<void> received = receive_available();
+  is_delivering_ = true;
+  pipeline_.deliver();
+  is_delivering_ = false;
+  if (received) flush();
+  return received;
+}
+
+Result<void> RedisConnection::receive_available() {
   for (int i = 0; i < kMaxReadsPerTurn; ++i) {
     const std::span<char> room = pipeline_.prepare();
     boost::system::error_code failure;

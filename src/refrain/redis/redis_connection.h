@@ -100,6 +100,7 @@ private:
   Task<void> serve();
   Task<void> pause();
   Result<void> read_available();
+  Result<void> receive_available();
   Result<void> check_handshake(std::vector<RespValue> replies);
 
   void submit(const RedisCommand& command, const std::shared_ptr<CommandPipeline::Waiter>& waiter);
@@ -130,6 +131,7 @@ private:
   std::optional<Error> loss_;     // why the connection that was ready last is gone
   bool is_attempt_over_ = false;  // its budget ran out
   bool is_writing_ = false;
+  bool is_delivering_ = false;
   bool is_flush_scheduled_ = false;
   bool is_deadline_armed_ = false;
   bool is_away_reported_ = false;
