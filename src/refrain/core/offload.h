@@ -20,11 +20,12 @@
 namespace refrain {
 
 /// Runs `work()` on `pool` and resumes the caller, on the caller's own loop, with what it returned.
-/// An exception from `work` is rethrown in the caller. `work` and what it refers to outlive the await;
-/// it cannot be cancelled once it has begun.
+/// An exception from `work` is rethrown in the caller. `work` and what it refers to outlive the
+/// await; it cannot be cancelled once it has begun.
 ///
-/// This is a plain function that returns an awaitable, not a coroutine, so that a capturing lambda may
-/// be given to it by name: `auto work = [&]{…}; auto value = co_await offload(pool, std::move(work));`
+/// This is a plain function that returns an awaitable, not a coroutine, so that a capturing lambda
+/// may be given to it by name: `auto work = [&]{…}; auto value = co_await offload(pool,
+/// std::move(work));`
 template <class Work>
 Task<std::invoke_result_t<Work&>> offload(boost::asio::thread_pool& pool, Work work) {
   using Value = std::invoke_result_t<Work&>;
@@ -48,9 +49,10 @@ Task<std::invoke_result_t<Work&>> offload(boost::asio::thread_pool& pool, Work w
       boost::asio::post(executor, std::move(resume));
     });
   };
-  std::optional<Value> value = co_await boost::asio::async_initiate<
-      const boost::asio::use_awaitable_t<Executor>,
-      void(std::exception_ptr, std::optional<Value>)>(initiate, kUseTask, std::move(work));
+  std::optional<Value> value =
+      co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
+                                           void(std::exception_ptr, std::optional<Value>)>(
+          initiate, kUseTask, std::move(work));
   co_return std::move(*value);
 }
 
