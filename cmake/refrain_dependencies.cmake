@@ -1,4 +1,4 @@
-# Everything comes from the system's packages (tools/install_dependencies.sh says why each is needed).
+# Everything comes from the system's packages (tools/install_dependencies says why each is needed).
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 find_package(OpenSSL 3.0 REQUIRED)
@@ -9,7 +9,7 @@ pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 if(REFRAIN_DEVELOPER_MODE)
   find_package(CLI11 REQUIRED)
   find_package(spdlog REQUIRED)
-  find_package(prometheus-cpp CONFIG QUIET)
+  find_package(prometheus-cpp CONFIG REQUIRED)  # prometheus-cpp::core
   find_package(GTest REQUIRED)
   find_package(benchmark REQUIRED)
   pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)

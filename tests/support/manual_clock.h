@@ -15,8 +15,12 @@ namespace refrain::testing {
 /// Thread safety: any.
 class ManualClock final : public Clock {
 public:
-  [[nodiscard]] WallTime now() const override { return WallTime(std::chrono::milliseconds(now_ms_.load())); }
-  [[nodiscard]] SteadyTime steady_now() const override { return SteadyTime(std::chrono::milliseconds(now_ms_.load())); }
+  [[nodiscard]] WallTime now() const override {
+    return WallTime(std::chrono::milliseconds(now_ms_.load()));
+  }
+  [[nodiscard]] SteadyTime steady_now() const override {
+    return SteadyTime(std::chrono::milliseconds(now_ms_.load()));
+  }
 
   void advance(std::chrono::milliseconds by) { now_ms_ += by.count(); }
 

@@ -16,7 +16,8 @@
 
 namespace refrain::testing {
 
-/// Runs `loop` until `task` is done and returns its value. Throws if the loop runs out of work first.
+/// Runs `loop` until `task` is done and returns its value. Throws if the loop runs out of work
+/// first.
 template <class T>
 T run(boost::asio::io_context& loop, Task<T> task) {
   std::optional<T> result;

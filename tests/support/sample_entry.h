@@ -13,7 +13,9 @@
 
 namespace refrain::testing {
 
-inline CacheKey sample_key(std::string_view name) { return CacheKey(sha256(name)); }
+inline CacheKey sample_key(std::string_view name) {
+  return CacheKey(sha256(name));
+}
 
 /// A JSON entry that is fresh for an hour and usable for another minute from `now` on.
 inline Entry sample_entry(CacheKey key,

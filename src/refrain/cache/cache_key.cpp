@@ -10,6 +10,8 @@ std::optional<CacheKey> CacheKey::from_hex(std::string_view text) {
   return CacheKey(digest);
 }
 
-std::string CacheKey::to_hex() const { return refrain::to_hex(digest_); }
+std::string CacheKey::to_hex() const {
+  return refrain::to_hex(digest_);
+}
 
 }  // namespace refrain

@@ -13,8 +13,8 @@
 
 namespace refrain {
 
-/// SHA-256 of a canonical request (see `CanonicalRequest`). Passed by value: trivially copyable, so it
-/// cannot dangle across a suspension.
+/// SHA-256 of a canonical request (see `CanonicalRequest`). Passed by value: trivially copyable, so
+/// it cannot dangle across a suspension.
 class CacheKey {
 public:
   static constexpr std::size_t kSize = 32;  ///< Bytes.

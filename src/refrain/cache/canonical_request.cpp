@@ -6,7 +6,8 @@ namespace refrain {
 namespace {
 
 void append_length(std::string& bytes, std::uint64_t length) {
-  for (unsigned shift = 0; shift < 64; shift += 8) bytes.push_back(static_cast<char>(length >> shift));
+  for (unsigned shift = 0; shift < 64; shift += 8)
+    bytes.push_back(static_cast<char>(length >> shift));
 }
 
 }  // namespace
@@ -28,8 +29,12 @@ void CanonicalRequest::add(std::string_view name, std::string_view value) {
   bytes_.append(value);
 }
 
-void CanonicalRequest::add(std::string_view name, std::int64_t value) { add(name, std::to_string(value)); }
+void CanonicalRequest::add(std::string_view name, std::int64_t value) {
+  add(name, std::to_string(value));
+}
 
-CacheKey CanonicalRequest::key() const { return CacheKey(sha256(bytes_)); }
+CacheKey CanonicalRequest::key() const {
+  return CacheKey(sha256(bytes_));
+}
 
 }  // namespace refrain

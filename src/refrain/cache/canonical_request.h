@@ -21,8 +21,9 @@ struct KeySpace {
   std::uint64_t epoch = 0;         ///< Raised to forget everything at once.
 };
 
-/// The unambiguous byte string of a request: named parts, each with the length of its name and of its
-/// value before it, so that no concatenation of other parts can equal it. Format: docs/formats/cache-key.md.
+/// The unambiguous byte string of a request: named parts, each with the length of its name and of
+/// its value before it, so that no concatenation of other parts can equal it. Format:
+/// docs/formats/cache-key.md.
 class CanonicalRequest {
 public:
   /// Version of this derivation. Raised when an equal request must get another key than before.
@@ -30,7 +31,8 @@ public:
 
   explicit CanonicalRequest(const KeySpace& space);
 
-  /// Appends a part. Order matters: callers add parts in one fixed order, unknown fields sorted by name.
+  /// Appends a part. Order matters: callers add parts in one fixed order, unknown fields sorted by
+  /// name.
   void add(std::string_view name, std::string_view value);
   void add(std::string_view name, std::int64_t value);
 

@@ -27,7 +27,9 @@ std::uint64_t Entry::checksum_of(const Block& block) {
   return XXH3_64bits(block.bytes(), block.content_type_size + block.body_size);
 }
 
-Entry Entry::make(const EntryMetadata& metadata, std::string_view content_type, std::string_view body) {
+Entry Entry::make(const EntryMetadata& metadata,
+                  std::string_view content_type,
+                  std::string_view body) {
   Block* block = allocate(content_type.size(), body.size());
   block->metadata = metadata;
   std::memcpy(block->bytes(), content_type.data(), content_type.size());

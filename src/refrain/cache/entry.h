@@ -26,8 +26,8 @@ struct EntryMetadata {
   std::chrono::microseconds cost{};  ///< How long the generation took.
 };
 
-/// An immutable answer in shared memory: one allocation holds the metadata, the content type and the
-/// body, so a hit touches it once and copies a pointer.
+/// An immutable answer in shared memory: one allocation holds the metadata, the content type and
+/// the body, so a hit touches it once and copies a pointer.
 ///
 /// Thread safety: entries may be copied, read and destroyed from any thread.
 /// Ownership: the bytes live as long as any copy of the entry.
@@ -37,7 +37,9 @@ public:
   class Draft;
 
   /// Copies the bytes and computes their checksum. `content_type` is at most 255 bytes.
-  static Entry make(const EntryMetadata& metadata, std::string_view content_type, std::string_view body);
+  static Entry make(const EntryMetadata& metadata,
+                    std::string_view content_type,
+                    std::string_view body);
 
   Entry(const Entry& other) noexcept : block_(other.block_) { retain(); }
   Entry(Entry&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
@@ -49,7 +51,9 @@ public:
 
   [[nodiscard]] const EntryMetadata& metadata() const { return block_->metadata; }
   [[nodiscard]] const CacheKey& key() const { return block_->metadata.key; }
-  [[nodiscard]] std::string_view content_type() const { return {block_->bytes(), block_->content_type_size}; }
+  [[nodiscard]] std::string_view content_type() const {
+    return {block_->bytes(), block_->content_type_size};
+  }
   [[nodiscard]] std::string_view body() const {
     return {block_->bytes() + block_->content_type_size, block_->body_size};
   }
@@ -58,7 +62,9 @@ public:
   [[nodiscard]] std::uint64_t checksum() const { return block_->checksum; }
 
   /// Bytes of memory this entry takes, allocator and bookkeeping included.
-  [[nodiscard]] std::size_t charge() const { return kBlockOverhead + sizeof(Block) + block_->content_type_size + block_->body_size; }
+  [[nodiscard]] std::size_t charge() const {
+    return kBlockOverhead + sizeof(Block) + block_->content_type_size + block_->body_size;
+  }
 
   [[nodiscard]] bool is_fresh(WallTime now) const { return now < block_->metadata.fresh_until; }
   [[nodiscard]] bool is_usable(WallTime now) const { return now < block_->metadata.usable_until; }
@@ -88,7 +94,8 @@ private:
     if (block_ != nullptr) block_->references.fetch_add(1, std::memory_order_relaxed);
   }
   void release() noexcept {
-    if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) free(block_);
+    if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      free(block_);
   }
 
   Block* block_;  // null only when moved from
@@ -103,8 +110,12 @@ public:
   Draft& operator=(const Draft&) = delete;
   ~Draft();
 
-  [[nodiscard]] std::span<char> content_type() { return {block_->bytes(), block_->content_type_size}; }
-  [[nodiscard]] std::span<char> body() { return {block_->bytes() + block_->content_type_size, block_->body_size}; }
+  [[nodiscard]] std::span<char> content_type() {
+    return {block_->bytes(), block_->content_type_size};
+  }
+  [[nodiscard]] std::span<char> body() {
+    return {block_->bytes() + block_->content_type_size, block_->body_size};
+  }
 
   /// The finished entry, or `kCorrupt` if the bytes do not have `checksum`. Leaves the draft empty.
   [[nodiscard]] Result<Entry> seal(const EntryMetadata& metadata, std::uint64_t checksum);

@@ -8,8 +8,8 @@
 
 namespace refrain {
 
-/// A number that is part of every key and only ever rises. All instances that share a Redis agree on
-/// the highest one any of them has seen.
+/// A number that is part of every key and only ever rises. All instances that share a Redis agree
+/// on the highest one any of them has seen.
 ///
 /// Thread safety: any.
 class Epoch {

@@ -34,7 +34,9 @@ public:
   [[nodiscard]] std::optional<Entry>& entry() { return entry_; }
 
 private:
-  ImmediateLookup(bool is_known, std::optional<Entry> entry) : is_known_(is_known), entry_(std::move(entry)) {}
+  ImmediateLookup(bool is_known, std::optional<Entry> entry)
+      : is_known_(is_known),
+        entry_(std::move(entry)) {}
 
   bool is_known_;
   std::optional<Entry> entry_;
@@ -43,9 +45,10 @@ private:
 /// A level of a `TieredCache`: memory, disk, Redis, or anything else that can find and insert.
 ///
 /// A tier never throws for what its medium does and never makes a caller wait longer than its own
-/// budget. Entries past their `usable_until` are never returned; entries past `fresh_until` are, since
-/// the composition decides about staleness. A tier drops an entry `ttl` after it was inserted, unless
-/// the entry's own freshness ends no later than that: then it is kept through its stale time.
+/// budget. Entries past their `usable_until` are never returned; entries past `fresh_until` are,
+/// since the composition decides about staleness. A tier drops an entry `ttl` after it was
+/// inserted, unless the entry's own freshness ends no later than that: then it is kept through its
+/// stale time.
 ///
 /// Thread safety: every member may be called from any event loop at once. Coroutines resume on the
 /// loop they were awaited on.
@@ -59,13 +62,18 @@ public:
   /// `memory`, `disk` or `redis`: the name in statistics and headers.
   [[nodiscard]] virtual std::string_view name() const = 0;
 
+  /// Whether other instances of the service use the same storage. A shared tier learns of their
+  /// `clear` by itself and is not cleared again for it.
+  [[nodiscard]] virtual bool is_shared() const { return false; }
+
   /// Whether it makes sense to ask now. An unavailable tier is skipped, and nothing is counted.
   [[nodiscard]] virtual bool is_available() const = 0;
 
   /// The entry under `key` if that is known without waiting. Counts one hit or one miss when it is.
   [[nodiscard]] virtual ImmediateLookup find_now(CacheKey key) = 0;
 
-  /// The entry under `key`, or nothing. Counts one hit or one miss; a failure counts as a miss and an error.
+  /// The entry under `key`, or nothing. Counts one hit or one miss; a failure counts as a miss and
+  /// an error.
   virtual Task<Result<std::optional<Entry>>> find(CacheKey key) = 0;
 
   /// Stores `entry` under its own key, in place of any other.
@@ -77,8 +85,8 @@ public:
   /// Forgets everything and remembers `epoch`, the first in which nothing of it is wanted.
   virtual Task<Result<void>> clear(std::uint64_t epoch) = 0;
 
-  /// One step of cleaning, with a bounded amount of work: expired entries leave, sizes are enforced,
-  /// and what a tier must do from time to time is done. Called by the janitor.
+  /// One step of cleaning, with a bounded amount of work: expired entries leave, sizes are
+  /// enforced, and what a tier must do from time to time is done. Called by the janitor.
   virtual Task<void> sweep() = 0;
 
   [[nodiscard]] virtual TierStats stats() const = 0;

@@ -18,7 +18,9 @@ struct Removals {
   std::int64_t replaced = 0;     ///< A newer entry took the key.
   std::int64_t corrupt = 0;      ///< The bytes were no longer what was written.
 
-  [[nodiscard]] std::int64_t total() const { return capacity + expired + invalidated + replaced + corrupt; }
+  [[nodiscard]] std::int64_t total() const {
+    return capacity + expired + invalidated + replaced + corrupt;
+  }
 };
 
 /// What only a tier on the other side of a network has.
@@ -31,8 +33,8 @@ struct RemoteTierStats {
 
 /// A tier's counters since it was made. Each is exact; the set is not one instant's snapshot.
 ///
-/// Invariants once the tier is at rest: every look-up is one hit or one miss (a failed one is a miss
-/// and an error); `insertions - removals.total() == items`.
+/// Invariants once the tier is at rest: every look-up is one hit or one miss (a failed one is a
+/// miss and an error); `insertions - removals.total() == items`.
 struct TierStats {
   std::string name;
   bool available = true;

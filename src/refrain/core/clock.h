@@ -7,7 +7,8 @@
 
 namespace refrain {
 
-/// Wall-clock time with a millisecond's resolution: what entries carry, since they outlive processes.
+/// Wall-clock time with a millisecond's resolution: what entries carry, since they outlive
+/// processes.
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
 
 /// Monotonic time: what budgets, back-offs and ages within one process are measured in.

@@ -10,7 +10,8 @@
 
 namespace refrain {
 
-/// What kind of failure an `Error` is. A miss, an expiry or a refusal is an outcome, never an error.
+/// What kind of failure an `Error` is. A miss, an expiry or a refusal is an outcome, never an
+/// error.
 enum class ErrorCode : std::uint8_t {
   kInvalidArgument,  ///< The caller's value is malformed; the same call fails again.
   kUnprocessable,    ///< Well formed, but outside what is served (too long, out of range).
@@ -43,7 +44,9 @@ std::string_view to_string(ErrorCode code);
 class Error {
 public:
   Error(ErrorCode code, std::string message, std::string field = {})
-      : code_(code), message_(std::move(message)), field_(std::move(field)) {}
+      : code_(code),
+        message_(std::move(message)),
+        field_(std::move(field)) {}
 
   [[nodiscard]] ErrorCode code() const { return code_; }
   [[nodiscard]] const std::string& message() const { return message_; }

@@ -26,7 +26,8 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
 
 std::string to_hex(std::uint64_t value) {
   std::string text(16, '0');
-  for (std::size_t i = 16; i-- > 0; value >>= 4U) text[i] = kDigits[value & 15U];
+  for (std::size_t i = 16; i-- > 0; value >>= 4U)
+    text[i] = kDigits[value & 15U];
   return text;
 }
 

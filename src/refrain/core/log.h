@@ -36,13 +36,17 @@ public:
   Log& operator=(const Log&) = delete;
   virtual ~Log() = default;
 
-  virtual void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) = 0;
+  virtual void write(LogLevel level,
+                     std::string_view message,
+                     std::initializer_list<LogField> fields) = 0;
 };
 
 /// Drops every record: the default of a linked library.
 class NullLog final : public Log {
 public:
-  void write(LogLevel /*level*/, std::string_view /*message*/, std::initializer_list<LogField> /*fields*/) override {}
+  void write(LogLevel /*level*/,
+             std::string_view /*message*/,
+             std::initializer_list<LogField> /*fields*/) override {}
 };
 
 }  // namespace refrain

@@ -16,11 +16,14 @@ namespace refrain {
 /// with, and never goes backwards for one reader while only positive amounts are added.
 class StripedCounter {
 public:
-  void add(std::int64_t amount = 1) { stripes_[stripe()].value.fetch_add(amount, std::memory_order_relaxed); }
+  void add(std::int64_t amount = 1) {
+    stripes_[stripe()].value.fetch_add(amount, std::memory_order_relaxed);
+  }
 
   [[nodiscard]] std::int64_t value() const {
     std::int64_t sum = 0;
-    for (const Stripe& stripe : stripes_) sum += stripe.value.load(std::memory_order_relaxed);
+    for (const Stripe& stripe : stripes_)
+      sum += stripe.value.load(std::memory_order_relaxed);
     return sum;
   }
 
@@ -33,7 +36,8 @@ private:
 
   static std::size_t stripe() {
     static std::atomic<std::size_t> next_thread{0};
-    thread_local const std::size_t mine = next_thread.fetch_add(1, std::memory_order_relaxed) % kStripes;
+    thread_local const std::size_t mine =
+        next_thread.fetch_add(1, std::memory_order_relaxed) % kStripes;
     return mine;
   }
 

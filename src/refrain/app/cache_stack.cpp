@@ -1,0 +1,110 @@
+#include "refrain/app/cache_stack.h"
+
+#include "refrain/memory/memory_tier.h"
+#include "refrain/redis/redis_url.h"
+#include "refrain/services/sticker/cached_sticker_generator.h"
+#include "refrain/services/text_prediction/cached_predictor.h"
+
+#include <random>
+#include <string>
+#include <utility>
+
+namespace refrain::app {
+namespace {
+
+Result<RedisEndpoint> endpoint_of(const Settings& settings) {
+  const Result<void> mode = check_redis_mode(settings.redis_mode);
+  if (!mode) return fail(mode.error());
+  return settings.redis_url.empty() ? redis_endpoint(settings.redis_host, settings.redis_port)
+                                    : parse_redis_url(settings.redis_url);
+}
+
+}  // namespace
+
+CacheStack::~CacheStack() = default;
+
+Result<std::unique_ptr<CacheStack>> CacheStack::for_text(const Settings& settings,
+                                                         const CacheSurroundings& surroundings) {
+  std::unique_ptr<CacheStack> stack(new CacheStack(surroundings));
+  if (settings.has_redis) {
+    const Result<void> added = stack->add_redis(settings, CachedPredictor::kService);
+    if (!added) return fail(added.error());
+  }
+  stack->add_memory(
+      settings.text_memory_items, settings.text_memory_bytes, settings.text_memory_ttl);
+  // How long a prediction is fresh is the primary cache's to say.
+  stack->compose(settings, settings.has_redis ? settings.redis_ttl : settings.text_memory_ttl);
+  return stack;
+}
+
+Result<std::unique_ptr<CacheStack>> CacheStack::for_stickers(
+    const Settings& settings,
+    const CacheSurroundings& surroundings) {
+  std::unique_ptr<CacheStack> stack(new CacheStack(surroundings));
+  stack->add_memory(
+      settings.sticker_memory_items, settings.sticker_memory_bytes, settings.sticker_memory_ttl);
+  if (settings.has_disk && settings.disk_bytes > 0) stack->add_disk(settings);
+  if (settings.has_sticker_redis) {
+    const Result<void> added = stack->add_redis(settings, CachedStickerGenerator::kService);
+    if (!added) return fail(added.error());
+  }
+  // The tier that keeps stickers longest says how long they are fresh.
+  stack->compose(settings,
+                 stack->disk_ != nullptr ? settings.disk_ttl : settings.sticker_memory_ttl);
+  return stack;
+}
+
+void CacheStack::add_memory(std::size_t max_items,
+                            std::size_t max_bytes,
+                            std::chrono::seconds ttl) {
+  if (max_items == 0 || max_bytes == 0) return;
+  MemoryLruCache::Config config;
+  config.max_items = max_items;
+  config.max_size_bytes = max_bytes;
+  config.ttl = ttl;
+  tiers_.push_back(std::make_unique<MemoryTier>(config, surroundings_.clock));
+}
+
+void CacheStack::add_disk(const Settings& settings) {
+  DiskCache::Options options;
+  options.directory = settings.disk_directory;
+  options.max_size_bytes = settings.disk_bytes;
+  options.ttl = settings.disk_ttl;
+  auto disk = std::make_unique<DiskCache>(
+      options, surroundings_.pool, surroundings_.clock, surroundings_.log);
+  epoch_.adopt(disk->epoch());
+  disk_ = disk.get();
+  tiers_.push_back(std::move(disk));
+}
+
+Result<void> CacheStack::add_redis(const Settings& settings, std::string_view service) {
+  const Result<RedisEndpoint> endpoint = endpoint_of(settings);
+  if (!endpoint) return fail(endpoint.error());
+  RedisCache::Options options;
+  options.endpoint = *endpoint;
+  options.service = std::string(service);
+  options.ttl = settings.redis_ttl;
+  options.command_budget = settings.redis_budget;
+  options.connect_budget = settings.redis_connect_budget;
+  options.seed = std::random_device()();
+  Result<std::unique_ptr<RedisCache>> redis = RedisCache::create(
+      options, surroundings_.loops, epoch_, surroundings_.clock, surroundings_.log);
+  if (!redis) return fail(redis.error());
+  redis_ = redis->get();
+  tiers_.push_back(std::move(*redis));
+  return {};
+}
+
+void CacheStack::compose(const Settings& settings, std::chrono::seconds ttl) {
+  TieredCache::Config config;
+  config.freshness.ttl = ttl;
+  config.freshness.stale = settings.stale_time;
+  config.generation_limit = settings.generation_limit;
+  config.max_generations = settings.max_generations;
+  config.max_entry_bytes = settings.max_entry_bytes;
+  cache_ = std::make_unique<TieredCache>(
+      std::move(tiers_), config, surroundings_.clock, epoch_, surroundings_.log);
+  if (redis_ != nullptr) redis_->start();
+}
+
+}  // namespace refrain::app

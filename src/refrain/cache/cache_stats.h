@@ -1,0 +1,48 @@
+#pragma once
+
+/// @file
+/// The statistics of one service's cache: the only source of `/cache-status` and `/metrics`.
+
+#include "refrain/cache/tier_stats.h"
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+namespace refrain {
+
+/// Requests by how they were answered.
+struct RequestStats {
+  std::int64_t hit = 0;
+  std::int64_t stale = 0;
+  std::int64_t miss = 0;
+  std::int64_t bypass = 0;
+  std::int64_t coalesced = 0;  ///< Of the misses: those that joined another request's generation.
+  std::int64_t error = 0;      ///< Of the misses and bypasses: those that ended in an error.
+
+  [[nodiscard]] std::int64_t total() const { return hit + stale + miss + bypass; }
+
+  /// Requests answered from a tier, as a share of all; 0 if there were none.
+  [[nodiscard]] double hit_ratio() const {
+    return total() == 0 ? 0.0 : static_cast<double>(hit + stale) / static_cast<double>(total());
+  }
+};
+
+/// What generating cost, and what the cache saved.
+struct GenerationStats {
+  std::int64_t count = 0;  ///< Generations that ended, failed ones included.
+  std::int64_t failed = 0;
+  std::int64_t running = 0;
+  std::int64_t rejected = 0;  ///< Requests turned away because too many generations were running.
+  std::chrono::nanoseconds spent{};
+  std::chrono::nanoseconds
+      saved{};  ///< The cost of every entry that answered without a generation of its own.
+};
+
+struct CacheStats {
+  RequestStats requests;
+  GenerationStats generation;
+  std::vector<TierStats> tiers;  ///< In the order in which they are asked.
+};
+
+}  // namespace refrain

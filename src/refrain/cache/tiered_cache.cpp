@@ -1,0 +1,355 @@
+#include "refrain/cache/tiered_cache.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace refrain {
+namespace {
+
+// A broken tier fails thousands of times a second; one line in this interval says enough.
+constexpr std::chrono::seconds kReportInterval{5};
+
+}  // namespace
+
+TieredCache::TieredCache(std::vector<std::unique_ptr<Tier>> tiers,
+                         const Config& config,
+                         const Clock& clock,
+                         Epoch& epoch,
+                         Log& log)
+    : config_(config),
+      clock_(clock),
+      epoch_(epoch),
+      log_(log),
+      tiers_(std::move(tiers)),
+      backoff_(config.backoff, clock),
+      cleared_epoch_(epoch.value()) {}
+
+TieredCache::~TieredCache() = default;
+
+bool TieredCache::is_acceptable(const Entry& entry,
+                                const CacheDirectives& directives,
+                                WallTime now) const {
+  return !directives.max_age || now - entry.metadata().created <= *directives.max_age;
+}
+
+void TieredCache::note_found(Probe& probe, Entry entry, const Tier& tier) const {
+  const WallTime now = clock_.now();
+  if (!is_acceptable(entry, probe.directives_, now)) {
+    probe.must_generate_ = true;
+  } else if (entry.is_fresh(now)) {
+    probe.answer_.emplace(std::move(entry), Disposition::kHit, tier.name());
+  } else {
+    probe.stale_.emplace(std::move(entry), Disposition::kStale, tier.name());
+  }
+}
+
+TieredCache::Probe TieredCache::probe(CacheKey key, const CacheDirectives& directives) {
+  Probe probe(key, directives);
+  if (directives.no_store || directives.no_cache) {
+    probe.must_generate_ = true;
+    return probe;
+  }
+  probe.landings_ = flights_.landings(key);
+  for (; probe.next_tier_ < tiers_.size(); ++probe.next_tier_) {
+    Tier& tier = *tiers_[probe.next_tier_];
+    if (!tier.is_available()) continue;
+    ImmediateLookup lookup = tier.find_now(key);
+    if (!lookup.is_known()) return probe;
+    if (!lookup.entry()) continue;
+    note_found(probe, std::move(*lookup.entry()), tier);
+    if (probe.answer_) counters_.count(*probe.answer_);
+    return probe;
+  }
+  return probe;
+}
+
+Task<Result<Answer>> TieredCache::get_or_generate(CacheKey key,
+                                                  CacheDirectives directives,
+                                                  Generator generate) {
+  Probe known = probe(key, directives);
+  if (known.answer()) co_return std::move(*known.answer());
+  co_return co_await get_or_generate(std::move(known), std::move(generate));
+}
+
+Task<Result<Answer>> TieredCache::get_or_generate(Probe probe, Generator generate) {
+  const Disposition if_failed =
+      probe.directives_.no_store ? Disposition::kBypass : Disposition::kMiss;
+  Result<Answer> answer = co_await answer_uncounted(std::move(probe), std::move(generate));
+  if (answer) {
+    counters_.count(*answer);
+  } else {
+    counters_.count_error(if_failed);
+  }
+  co_return answer;
+}
+
+Task<Result<Answer>> TieredCache::answer_uncounted(Probe probe, Generator generate) {
+  if (probe.directives_.only_if_cached) co_return co_await find_only(std::move(probe));
+  if (probe.directives_.no_store)
+    co_return co_await generate_unshared(probe.key_, std::move(generate));
+  if (probe.stale_) {
+    // Served at once; one refresh runs behind it.
+    const Executor executor = co_await boost::asio::this_coro::executor;
+    refresh(probe, executor, std::move(generate));
+    co_return std::move(*probe.stale_);
+  }
+  co_return co_await join_flight(std::move(probe), std::move(generate));
+}
+
+void TieredCache::refresh(const Probe& probe, Executor executor, Generator generate) {
+  if (backoff_.is_waiting(probe.key_)) return;
+  // The tiers below may hold a fresher entry that another instance made.
+  const auto joined =
+      flights_.join(probe.key_, SingleFlight::Work::kFindOrGenerate, probe.landings_, nullptr);
+  if (joined.is_leader) launch(executor, joined.flight, probe.next_tier_ + 1, std::move(generate));
+}
+
+Task<Result<Answer>> TieredCache::find_only(Probe probe) {
+  std::optional<Answer> answer = std::move(probe.stale_);
+  if (!answer && !probe.must_generate_) answer = co_await find_from(probe.key_, probe.next_tier_);
+  if (answer && is_acceptable(answer->entry(), probe.directives_, clock_.now()))
+    co_return std::move(*answer);
+  co_return fail(ErrorCode::kTimeout,
+                 "not in the cache, and the request asks for nothing else (only-if-cached)");
+}
+
+Task<Result<Answer>> TieredCache::generate_unshared(CacheKey key, Generator generate) {
+  const Executor executor = co_await boost::asio::this_coro::executor;
+  auto waiter = std::make_shared<SingleFlight::Waiter>(executor);
+  launch(executor, SingleFlight::unshared(key, waiter), 0, std::move(generate));
+  Result<Answer> made = co_await SingleFlight::Waiter::wait(waiter, config_.generation_limit);
+  if (!made) co_return made;
+  co_return Answer(made->entry(), Disposition::kBypass);
+}
+
+Task<Result<Answer>> TieredCache::join_flight(Probe probe, Generator generate) {
+  const Executor executor = co_await boost::asio::this_coro::executor;
+  while (true) {
+    auto waiter = std::make_shared<SingleFlight::Waiter>(executor);
+    const auto work =
+        probe.must_generate_ ? SingleFlight::Work::kGenerate : SingleFlight::Work::kFindOrGenerate;
+    const auto joined = flights_.join(probe.key_, work, probe.landings_, waiter);
+    // A flight that landed after the probe has filled the immediate tiers: look at them again.
+    if (joined.is_leader)
+      launch(executor, joined.flight, joined.is_outdated ? 0 : probe.next_tier_, generate);
+    Result<Answer> answer = co_await SingleFlight::Waiter::wait(waiter, config_.generation_limit);
+    const bool is_refused =
+        answer && answer->disposition() != Disposition::kMiss &&
+        (probe.must_generate_ || !is_acceptable(answer->entry(), probe.directives_, clock_.now()));
+    if (!is_refused) co_return answer;
+    probe.must_generate_ = true;
+  }
+}
+
+void TieredCache::launch(Executor executor,
+                         std::shared_ptr<Flight> flight,
+                         std::size_t first_tier,
+                         Generator generate) {
+  boost::asio::co_spawn(
+      executor, fly(std::move(flight), first_tier, std::move(generate)), boost::asio::detached);
+}
+
+Task<void> TieredCache::fly(std::shared_ptr<Flight> flight,
+                            std::size_t first_tier,
+                            Generator generate) {
+  Result<Answer> outcome =
+      fail(ErrorCode::kInternal, "the answer could not be made; the log says why");
+  try {
+    outcome = co_await find_or_generate(flight, first_tier, std::move(generate));
+  } catch (const std::exception& exception) {
+    log_.write(
+        LogLevel::kError, "a flight ended in an exception", {LogField("what", exception.what())});
+  }
+  flights_.land(flight, outcome);
+}
+
+Task<Result<Answer>> TieredCache::find_or_generate(std::shared_ptr<Flight> flight,
+                                                   std::size_t first_tier,
+                                                   Generator generate) {
+  if (!flights_.must_generate(flight)) {
+    std::optional<Answer> found = co_await find_from(flight->key(), first_tier);
+    if (found && !flights_.must_generate(flight)) {
+      if (found->disposition() == Disposition::kHit || backoff_.is_waiting(flight->key())) {
+        co_return std::move(*found);
+      }
+      // Stale: those who wait are answered, and this flight becomes the refresh behind them.
+      flights_.answer_waiters(flight, *found);
+    }
+  }
+  co_return co_await generate_and_store(flight, std::move(generate));
+}
+
+Task<std::optional<Answer>> TieredCache::find_from(CacheKey key, std::size_t first_tier) {
+  for (std::size_t i = first_tier; i < tiers_.size(); ++i) {
+    Tier& tier = *tiers_[i];
+    if (!tier.is_available()) continue;
+    Result<std::optional<Entry>> found = co_await tier.find(key);
+    if (!found) {
+      report_failure(tier, "find", found.error());
+      continue;
+    }
+    if (!found->has_value()) continue;
+    Entry& entry = **found;
+    co_await fill(entry, i);
+    const bool is_fresh = entry.is_fresh(clock_.now());
+    co_return Answer(
+        std::move(entry), is_fresh ? Disposition::kHit : Disposition::kStale, tier.name());
+  }
+  co_return std::nullopt;
+}
+
+Task<void> TieredCache::fill(Entry entry, std::size_t below_tier) {
+  for (std::size_t i = 0; i < below_tier; ++i) {
+    if (!tiers_[i]->is_available()) continue;
+    Result<InsertOutcome> filled = co_await tiers_[i]->insert(entry);
+    if (!filled) report_failure(*tiers_[i], "fill", filled.error());
+  }
+}
+
+Task<Result<Answer>> TieredCache::generate_and_store(std::shared_ptr<Flight> flight,
+                                                     Generator generate) {
+  const CacheKey key = flight->key();
+  Result<Entry> entry = co_await run_generator(key, std::move(generate));
+  if (!entry) {
+    backoff_.record_failure(key);
+    co_return fail(entry.error());
+  }
+  backoff_.record_success(key);
+  Answer answer(*entry, Disposition::kMiss);
+  if (flights_.is_discarded(flight) || entry->body().size() > config_.max_entry_bytes)
+    co_return answer;
+  if (!co_await store(*entry)) co_return answer;
+  if (flights_.is_discarded(flight)) {
+    // Erased while it was being stored: the erase must win.
+    for (const auto& tier : tiers_) {
+      if (tier->is_available()) static_cast<void>(co_await tier->erase(key));
+    }
+    co_return answer;
+  }
+  co_return std::move(answer).stored();
+}
+
+Task<Result<Entry>> TieredCache::run_generator(CacheKey key, Generator generate) {
+  if (generations_.fetch_add(1, std::memory_order_relaxed) >= config_.max_generations) {
+    generations_.fetch_sub(1, std::memory_order_relaxed);
+    counters_.count_rejected();
+    co_return fail(ErrorCode::kUnavailable, "too many generations are running; try again shortly");
+  }
+  counters_.begin_generation();
+  const SteadyTime begin = clock_.steady_now();
+  Result<Generated> made = fail(ErrorCode::kInternal, "the generator ended in an exception");
+  try {
+    made = co_await generate();
+  } catch (const std::exception& exception) {
+    log_.write(LogLevel::kError,
+               "a generator ended in an exception",
+               {LogField("what", exception.what())});
+  }
+  const auto duration = clock_.steady_now() - begin;
+  generations_.fetch_sub(1, std::memory_order_relaxed);
+  counters_.end_generation(duration, !made.has_value());
+  if (!made) co_return fail(made.error());
+  const auto cost = std::chrono::duration_cast<std::chrono::microseconds>(duration);
+  co_return Entry::make(
+      config_.freshness.stamp(key, clock_.now(), cost), made->content_type(), made->body());
+}
+
+Task<bool> TieredCache::store(Entry entry) {
+  bool is_stored = false;
+  for (const auto& tier : tiers_) {
+    if (!tier->is_available()) continue;
+    Result<InsertOutcome> inserted = co_await tier->insert(entry);
+    if (!inserted) {
+      report_failure(*tier, "insert", inserted.error());
+    } else if (*inserted == InsertOutcome::kStored) {
+      is_stored = true;
+    }
+  }
+  co_return is_stored;
+}
+
+Task<std::optional<Answer>> TieredCache::find(Probe probe) {
+  std::optional<Answer> answer = std::move(probe.stale_);
+  if (!answer) answer = co_await find_from(probe.key_, probe.next_tier_);
+  if (answer) {
+    counters_.count(*answer);
+  } else {
+    counters_.count_miss();
+  }
+  co_return answer;
+}
+
+Task<Result<bool>> TieredCache::erase(CacheKey key) {
+  flights_.discard(key);
+  bool was_there = false;
+  std::optional<Error> failure;
+  for (const auto& tier : tiers_) {
+    if (!tier->is_available()) continue;
+    Result<bool> erased = co_await tier->erase(key);
+    if (!erased) {
+      report_failure(*tier, "erase", erased.error());
+      failure = erased.error();
+    } else {
+      was_there = was_there || *erased;
+    }
+  }
+  if (failure) co_return fail(std::move(*failure));
+  co_return was_there;
+}
+
+Task<Result<void>> TieredCache::clear() {
+  const std::uint64_t next = epoch_.value() + 1;
+  epoch_.adopt(next);
+  flights_.discard_all();
+  std::optional<Error> failure;
+  for (const auto& tier : tiers_) {
+    Result<void> cleared = co_await tier->clear(next);
+    if (!cleared) {
+      report_failure(*tier, "clear", cleared.error());
+      failure = cleared.error();
+    }
+  }
+  cleared_epoch_.store(next, std::memory_order_relaxed);
+  if (failure) co_return fail(std::move(*failure));
+  co_return Result<void>();
+}
+
+Task<void> TieredCache::sweep() {
+  for (const auto& tier : tiers_)
+    co_await tier->sweep();
+  // Another instance raised the epoch: what this one kept for itself is unreachable and can go.
+  const std::uint64_t current = epoch_.value();
+  if (cleared_epoch_.exchange(current) == current) co_return;
+  flights_.discard_all();
+  for (const auto& tier : tiers_) {
+    if (tier->is_shared()) continue;
+    Result<void> cleared = co_await tier->clear(current);
+    if (!cleared) report_failure(*tier, "clear", cleared.error());
+  }
+}
+
+CacheStats TieredCache::stats() const {
+  CacheStats stats = counters_.snapshot();
+  for (const auto& tier : tiers_)
+    stats.tiers.push_back(tier->stats());
+  return stats;
+}
+
+void TieredCache::report_failure(const Tier& tier, std::string_view operation, const Error& error) {
+  const std::int64_t now = clock_.steady_now().time_since_epoch().count();
+  std::int64_t next = next_report_ns_.load(std::memory_order_relaxed);
+  const std::int64_t interval = std::chrono::nanoseconds(kReportInterval).count();
+  if (now < next || !next_report_ns_.compare_exchange_strong(next, now + interval)) return;
+  log_.write(LogLevel::kWarning,
+             "a cache tier failed; requests go on without it",
+             {LogField("tier", std::string(tier.name())),
+              LogField("operation", std::string(operation)),
+              LogField("error", error.message())});
+}
+
+}  // namespace refrain

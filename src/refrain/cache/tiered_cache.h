@@ -1,0 +1,153 @@
+#pragma once
+
+/// @file
+/// An ordered list of tiers in front of something expensive.
+
+#include "refrain/cache/answer.h"
+#include "refrain/cache/cache_counters.h"
+#include "refrain/cache/cache_directives.h"
+#include "refrain/cache/cache_key.h"
+#include "refrain/cache/cache_stats.h"
+#include "refrain/cache/epoch.h"
+#include "refrain/cache/failure_backoff.h"
+#include "refrain/cache/freshness.h"
+#include "refrain/cache/generation.h"
+#include "refrain/cache/single_flight.h"
+#include "refrain/cache/tier.h"
+#include "refrain/core/clock.h"
+#include "refrain/core/log.h"
+#include "refrain/core/result.h"
+#include "refrain/core/task.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace refrain {
+
+/// Finds an answer in the first tier that has a fresh one, or generates it once and stores it in
+/// all.
+///
+/// A tier that is unavailable is skipped; one that fails is counted and treated as a miss; neither
+/// ever turns a request into an error. For one key at most one flight is under way: it covers the
+/// look-ups below the immediate tiers and the generation, and goes on when its callers leave. No
+/// tiers at all is a valid list: then every request generates (equal concurrent ones together).
+///
+/// Thread safety: every member may be called from any event loop; coroutines resume on the
+/// caller's. Ownership: owns its tiers; clock, epoch and log outlive it. Flights hold a reference
+/// to the cache: it outlives the event loops' last turn.
+class TieredCache {
+public:
+  struct Config {
+    Freshness freshness;
+    std::chrono::milliseconds generation_limit{
+        60'000};                               ///< How long one request waits for a generation.
+    std::size_t max_generations = 256;         ///< At once; beyond that a miss is `kUnavailable`.
+    std::size_t max_entry_bytes = 16U << 20U;  ///< Larger answers are given and not stored.
+    FailureBackoff::Config backoff{};
+  };
+
+  /// What is known of a key without waiting, and where to go on if that is nothing.
+  class Probe {
+  public:
+    /// The fresh, acceptable answer, already counted; or nothing, and `get_or_generate` goes on.
+    [[nodiscard]] std::optional<Answer>& answer() { return answer_; }
+
+  private:
+    friend class TieredCache;
+    Probe(CacheKey key, CacheDirectives directives) : key_(key), directives_(directives) {}
+
+    CacheKey key_;
+    CacheDirectives directives_;
+    std::optional<Answer> answer_;
+    std::optional<Answer> stale_;
+    std::uint64_t landings_ = 0;
+    std::size_t next_tier_ = 0;
+    bool must_generate_ = false;
+  };
+
+  TieredCache(std::vector<std::unique_ptr<Tier>> tiers,
+              const Config& config,
+              const Clock& clock,
+              Epoch& epoch,
+              Log& log);
+  TieredCache(const TieredCache&) = delete;
+  TieredCache& operator=(const TieredCache&) = delete;
+  ~TieredCache();
+
+  /// Asks the leading tiers that can answer at once. No coroutine, no allocation: the hit path.
+  [[nodiscard]] Probe probe(CacheKey key, const CacheDirectives& directives);
+
+  /// Goes on from a probe that had no answer: asks the other tiers, else generates once and stores.
+  /// Fails with what the generator failed with, `kTimeout` past the generation limit or for an
+  /// only-if-cached request that found nothing, `kUnavailable` when too many generations are
+  /// running.
+  Task<Result<Answer>> get_or_generate(Probe probe, Generator generate);
+
+  /// Both steps in one.
+  Task<Result<Answer>> get_or_generate(CacheKey key,
+                                       CacheDirectives directives,
+                                       Generator generate);
+
+  /// Goes on from a probe that had no answer, without ever generating: the usable entry, or
+  /// nothing. Counts one hit, stale or miss.
+  Task<std::optional<Answer>> find(Probe probe);
+
+  /// Forgets `key` in every tier; a generation under way for it will not be stored. Returns whether
+  /// any tier had it; an error if a tier that is available failed to forget.
+  Task<Result<bool>> erase(CacheKey key);
+
+  /// Forgets everything by raising the epoch, which is part of every key, and empties the tiers.
+  Task<Result<void>> clear();
+
+  /// One bounded step of cleaning, in every tier. Called by the `Janitor`.
+  Task<void> sweep();
+
+  [[nodiscard]] CacheStats stats() const;
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_.value(); }
+
+private:
+  [[nodiscard]] bool is_acceptable(const Entry& entry,
+                                   const CacheDirectives& directives,
+                                   WallTime now) const;
+  void note_found(Probe& probe, Entry entry, const Tier& tier) const;
+  Task<Result<Answer>> answer_uncounted(Probe probe, Generator generate);
+  void refresh(const Probe& probe, Executor executor, Generator generate);
+  Task<Result<Answer>> join_flight(Probe probe, Generator generate);
+  Task<Result<Answer>> generate_unshared(CacheKey key, Generator generate);
+  Task<Result<Answer>> find_only(Probe probe);
+  Task<std::optional<Answer>> find_from(CacheKey key, std::size_t first_tier);
+
+  void launch(Executor executor,
+              std::shared_ptr<Flight> flight,
+              std::size_t first_tier,
+              Generator generate);
+  Task<void> fly(std::shared_ptr<Flight> flight, std::size_t first_tier, Generator generate);
+  Task<Result<Answer>> find_or_generate(std::shared_ptr<Flight> flight,
+                                        std::size_t first_tier,
+                                        Generator generate);
+  Task<Result<Answer>> generate_and_store(std::shared_ptr<Flight> flight, Generator generate);
+  Task<Result<Entry>> run_generator(CacheKey key, Generator generate);
+  Task<bool> store(Entry entry);
+  Task<void> fill(Entry entry, std::size_t below_tier);
+  void report_failure(const Tier& tier, std::string_view operation, const Error& error);
+
+  const Config config_;
+  const Clock& clock_;
+  Epoch& epoch_;
+  Log& log_;
+  const std::vector<std::unique_ptr<Tier>> tiers_;
+  SingleFlight flights_;
+  FailureBackoff backoff_;
+  CacheCounters counters_;
+  std::atomic<std::size_t> generations_{0};
+  std::atomic<std::uint64_t> cleared_epoch_;
+  std::atomic<std::int64_t> next_report_ns_{
+      0};  // steady time before which tier failures are not logged again
+};
+
+}  // namespace refrain

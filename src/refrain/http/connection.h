@@ -1,0 +1,97 @@
+#pragma once
+
+/// @file
+/// One client's connection.
+
+#include "refrain/core/task.h"
+#include "refrain/http/handler.h"
+#include "refrain/http/limits.h"
+#include "refrain/http/request.h"
+#include "refrain/http/request_parser.h"
+#include "refrain/http/response.h"
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace refrain::http {
+
+class ServerLoop;
+
+/// Reads requests, lets the handler answer, writes the answers: head and body as two buffers of one
+/// system call, the body straight from where it is kept. Requests of one connection are answered in
+/// their order, one at a time.
+///
+/// Thread safety: belongs to one event loop.
+/// Ownership: kept alive by its pending operation; the loop keeps a list of all for deadlines and
+/// draining.
+class Connection : public std::enable_shared_from_this<Connection> {
+public:
+  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+
+  /// @pre `loop` outlives the connection.
+  Connection(Socket socket, ServerLoop& loop);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  void start();
+
+  /// Closes now if no request is under way, else after its response.
+  void drain();
+
+  /// Called once a second: gives up on a client that is past its deadline.
+  void check_deadline(std::uint32_t tick);
+
+private:
+  enum class Phase : std::uint8_t { kIdle, kHead, kBody, kAnswering, kWriting, kLingering };
+
+  void enter(Phase phase, std::chrono::seconds limit);
+  void begin_request();
+  void read();
+  void on_read(boost::system::error_code error, std::size_t size);
+  void parse();
+  void want_more();
+  void reuse_buffer();
+  void answer();
+  void on_answered(const std::exception_ptr& failure);
+  void refuse(boost::system::error_code error);
+  void refuse(unsigned status, std::string_view code, std::string_view message);
+  void write();
+  void write_interim_continue();
+  void on_written(boost::system::error_code error);
+  void linger();
+  void close();
+  void build_head();
+
+  Socket socket_;
+  ServerLoop& loop_;
+  std::list<Connection*>::iterator place_;  // in the loop's list
+
+  std::vector<char> buffer_;  // never reallocated: views into it stay valid
+  std::size_t received_ = 0;  // bytes in the buffer
+  std::size_t parsed_ = 0;    // of these, given to the parser
+  std::optional<RequestParser> parser_;
+  Request request_;
+  Response response_;
+  std::string head_;
+  std::uint64_t request_count_ = 0;
+  const std::uint64_t id_;
+
+  Phase phase_ = Phase::kIdle;
+  std::uint32_t deadline_tick_ = 0;
+  bool keeps_alive_ = false;
+  bool is_draining_ = false;
+  bool is_from_loopback_ = false;
+  bool has_sent_continue_ = false;
+};
+
+}  // namespace refrain::http

@@ -1,0 +1,34 @@
+#pragma once
+
+/// @file
+/// The parameters of a request target.
+
+#include "refrain/core/result.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace refrain::http {
+
+/// Decoded parameters in their order, `+` standing for a space.
+class QueryString {
+public:
+  /// Fails with `kInvalidArgument` for a broken percent-escape, bytes that are not UTF-8, or a
+  /// parameter that is given twice.
+  static Result<QueryString> parse(std::string_view query);
+
+  /// The value of `name`, or nothing.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& parameters() const {
+    return parameters_;
+  }
+
+private:
+  std::vector<std::pair<std::string, std::string>> parameters_;
+};
+
+}  // namespace refrain::http

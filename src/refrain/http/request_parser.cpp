@@ -1,0 +1,99 @@
+#include "refrain/http/request_parser.h"
+
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+
+namespace refrain::http {
+
+namespace beast_http = boost::beast::http;
+
+RequestParser::RequestParser(Request& request, const char* buffer, std::size_t capacity)
+    : request_(request),
+      buffer_(buffer),
+      capacity_(capacity),
+      end_of_head_(buffer) {
+  eager(true);
+  request_.field_count_ = 0;
+  request_.body_ = {};
+}
+
+void RequestParser::on_request_impl(beast_http::verb /*method*/,
+                                    View method_text,
+                                    View target,
+                                    int /*version*/,
+                                    ErrorCode& /*error*/) {
+  request_.method_ = http::parse_method({method_text.data(), method_text.size()});
+  request_.target_ = {target.data(), target.size()};
+  end_of_head_ = target.data() + target.size();
+}
+
+void RequestParser::on_response_impl(int /*code*/,
+                                     View /*reason*/,
+                                     int /*version*/,
+                                     ErrorCode& error) {
+  error = beast_http::error::bad_method;
+}
+
+void RequestParser::on_field_impl(beast_http::field field,
+                                  View name,
+                                  View value,
+                                  ErrorCode& error) {
+  if (request_.field_count_ == Request::kMaxFields) {
+    error = beast_http::error::header_limit;
+    return;
+  }
+  // A folded line is unfolded in the parser's own memory, which does not stay; RFC 9112 section 5.2
+  // lets a server refuse it.
+  const bool is_ours = value.empty() || (value.data() >= buffer_ &&
+                                         value.data() + value.size() <= buffer_ + capacity_);
+  if (!is_ours) {
+    error = beast_http::error::bad_value;
+    return;
+  }
+  end_of_head_ = value.empty() ? name.data() + name.size() : value.data() + value.size();
+  if (field == beast_http::field::expect && boost::beast::iequals(value, "100-continue"))
+    has_expect_continue_ = true;
+  request_.fields_[request_.field_count_++] = {{name.data(), name.size()},
+                                               {value.data(), value.size()}};
+}
+
+void RequestParser::on_header_impl(ErrorCode& /*error*/) {}
+
+void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& /*content_length*/,
+                                      ErrorCode& /*error*/) {}
+
+std::size_t RequestParser::on_body_impl(View piece, ErrorCode& /*error*/) {
+  append(piece);
+  return piece.size();
+}
+
+void RequestParser::on_chunk_header_impl(std::uint64_t /*size*/,
+                                         View /*extensions*/,
+                                         ErrorCode& /*error*/) {}
+
+std::size_t RequestParser::on_chunk_body_impl(std::uint64_t /*remain*/,
+                                              View piece,
+                                              ErrorCode& /*error*/) {
+  append(piece);
+  return piece.size();
+}
+
+void RequestParser::on_finish_impl(ErrorCode& /*error*/) {}
+
+void RequestParser::append(View piece) {
+  if (request_.body_.empty() && body_.empty()) {
+    request_.body_ = {piece.data(), piece.size()};
+    return;
+  }
+  keep_body();
+  body_.append(piece.data(), piece.size());
+  request_.body_ = body_;
+}
+
+void RequestParser::keep_body() {
+  if (!body_.empty() || request_.body_.empty()) return;
+  body_.assign(request_.body_);
+  request_.body_ = body_;
+}
+
+}  // namespace refrain::http

@@ -1,0 +1,70 @@
+#pragma once
+
+/// @file
+/// Beast's HTTP/1 parser, writing views into a `Request` instead of allocating a message.
+
+#include "refrain/http/request.h"
+
+#include <boost/beast/http/basic_parser.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace refrain::http {
+
+/// Parses one request out of a buffer that stays where it is until the response has been sent.
+///
+/// A body that arrives with its head is not copied. One that arrives in pieces is gathered in a
+/// string
+/// (`keep_body` before the buffer's tail is used again).
+class RequestParser final : public boost::beast::http::basic_parser<true> {
+public:
+  /// @pre `request` outlives the parser; all bytes given to `put` lie in [`buffer`, `buffer +
+  /// capacity`).
+  RequestParser(Request& request, const char* buffer, std::size_t capacity);
+
+  /// Copies the part of the body that lies in the buffer, so that the buffer can be read into
+  /// again.
+  void keep_body();
+
+  /// Where the last view of the head ends: behind it the buffer may be read into again, once the
+  /// body has been kept.
+  [[nodiscard]] const char* end_of_head() const { return end_of_head_; }
+
+  [[nodiscard]] bool has_expect_continue() const { return has_expect_continue_; }
+
+private:
+  using ErrorCode = boost::beast::error_code;
+  using View = boost::beast::string_view;
+
+  void on_request_impl(boost::beast::http::verb method,
+                       View method_text,
+                       View target,
+                       int version,
+                       ErrorCode& error) override;
+  void on_response_impl(int code, View reason, int version, ErrorCode& error) override;
+  void on_field_impl(boost::beast::http::field field,
+                     View name,
+                     View value,
+                     ErrorCode& error) override;
+  void on_header_impl(ErrorCode& error) override;
+  void on_body_init_impl(const boost::optional<std::uint64_t>& content_length,
+                         ErrorCode& error) override;
+  std::size_t on_body_impl(View piece, ErrorCode& error) override;
+  void on_chunk_header_impl(std::uint64_t size, View extensions, ErrorCode& error) override;
+  std::size_t on_chunk_body_impl(std::uint64_t remain, View piece, ErrorCode& error) override;
+  void on_finish_impl(ErrorCode& error) override;
+
+  void append(View piece);
+
+  Request& request_;
+  const char* const buffer_;
+  const std::size_t capacity_;
+  std::string body_;  // used only by a body in pieces
+  const char* end_of_head_;
+  bool has_expect_continue_ = false;
+};
+
+}  // namespace refrain::http

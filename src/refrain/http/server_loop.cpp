@@ -1,0 +1,135 @@
+#include "refrain/http/server_loop.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+
+#include <time.h>
+
+#include <array>
+#include <random>
+#include <utility>
+#include <vector>
+
+namespace refrain::http {
+namespace {
+
+// When the process is out of file descriptors, accepting again at once would only spin.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+// Any odd number makes a full cycle; this one (2^64 divided by the golden ratio) spreads the ids.
+constexpr std::uint64_t kIdStep = 0x9E3779B97F4A7C15U;
+
+}  // namespace
+
+ServerLoop::ServerLoop(Acceptor acceptor, std::shared_ptr<ServerShared> shared)
+    : acceptor_(std::move(acceptor)),
+      second_(acceptor_.get_executor()),
+      accept_pause_(acceptor_.get_executor()),
+      shared_(std::move(shared)) {
+  std::random_device entropy;
+  connection_id_ = (std::uint64_t{entropy()} << 32U) | entropy();
+  renew_date();
+}
+
+void ServerLoop::start() {
+  accept();
+  wait_a_second();
+}
+
+void ServerLoop::accept() {
+  acceptor_.async_accept(
+      [self = shared_from_this()](boost::system::error_code error, Connection::Socket socket) {
+        self->on_accepted(error, std::move(socket));
+      });
+}
+
+void ServerLoop::on_accepted(boost::system::error_code error, Connection::Socket socket) {
+  if (is_draining_) return;
+  if (error) {
+    log().write(LogLevel::kWarning,
+                "a connection could not be accepted",
+                {LogField("error", error.message())});
+    accept_pause_.expires_after(kAcceptPause);
+    accept_pause_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+      if (!cancelled && !self->is_draining_) self->accept();
+    });
+    return;
+  }
+  if (shared_->connections.load(std::memory_order_relaxed) >= limits().max_connections) {
+    turn_away(std::move(socket));
+  } else {
+    std::make_shared<Connection>(std::move(socket), *this)->start();
+  }
+  accept();
+}
+
+void ServerLoop::turn_away(Connection::Socket socket) {
+  static constexpr std::string_view kBody =
+      R"({"error":{"message":"too many connections; try again soon","type":"unavailable_error","param":null,"code":"unavailable"}})";
+  static const std::string full =
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: "
+      "1\r\nConnection: close\r\n"
+      "Content-Length: " +
+      std::to_string(kBody.size()) + "\r\n\r\n" + std::string(kBody);
+  auto kept = std::make_shared<Connection::Socket>(std::move(socket));
+  boost::asio::async_write(
+      *kept, boost::asio::buffer(full), [kept](boost::system::error_code, std::size_t) {
+        boost::system::error_code ignored;
+        kept->shutdown(boost::asio::socket_base::shutdown_both, ignored);
+      });
+}
+
+void ServerLoop::wait_a_second() {
+  second_.expires_after(std::chrono::seconds(1));
+  second_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+    if (cancelled) return;
+    ++self->tick_;
+    self->renew_date();
+    // A connection may close itself, and so leave the list, while it is looked at.
+    const std::vector<Connection*> all(self->connections_.begin(), self->connections_.end());
+    for (Connection* connection : all)
+      connection->check_deadline(self->tick_);
+    self->wait_a_second();
+  });
+}
+
+void ServerLoop::renew_date() {
+  const time_t now = ::time(nullptr);
+  tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 40> text{};
+  const std::size_t size =
+      ::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  date_.assign(text.data(), size);
+}
+
+std::uint64_t ServerLoop::next_connection_id() {
+  return connection_id_ += kIdStep;
+}
+
+std::list<Connection*>::iterator ServerLoop::add(Connection& connection) {
+  shared_->connections.fetch_add(1, std::memory_order_relaxed);
+  return connections_.insert(connections_.end(), &connection);
+}
+
+void ServerLoop::remove(std::list<Connection*>::iterator place) {
+  connections_.erase(place);
+  shared_->connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void ServerLoop::drain() {
+  is_draining_ = true;
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  accept_pause_.cancel();
+  const std::vector<Connection*> all(connections_.begin(), connections_.end());
+  for (Connection* connection : all)
+    connection->drain();
+}
+
+void ServerLoop::stop() {
+  drain();
+  second_.cancel();
+}
+
+}  // namespace refrain::http

@@ -1,0 +1,49 @@
+#include "refrain/memory/memory_tier.h"
+
+#include <cstddef>
+#include <utility>
+
+namespace refrain {
+
+namespace {
+
+// About 20 us of looking, shared by all shards; a cache of 100,000 entries is swept in 25 ticks.
+constexpr std::size_t kNodesPerSweep = 4096;
+
+}  // namespace
+
+ImmediateLookup MemoryTier::find_now(CacheKey key) {
+  std::optional<Entry> found = cache_.find(key, clock_.now());
+  return found ? ImmediateLookup::hit(std::move(*found)) : ImmediateLookup::miss();
+}
+
+Task<Result<std::optional<Entry>>> MemoryTier::find(CacheKey key) {
+  co_return cache_.find(key, clock_.now());
+}
+
+Task<Result<InsertOutcome>> MemoryTier::insert(Entry entry) {
+  co_return cache_.insert(std::move(entry), clock_.now());
+}
+
+Task<Result<bool>> MemoryTier::erase(CacheKey key) {
+  co_return cache_.erase(key);
+}
+
+Task<Result<void>> MemoryTier::clear(std::uint64_t /*epoch*/) {
+  // The epoch is not kept: it is for tiers that are there after a restart, and memory is not.
+  cache_.clear();
+  co_return Result<void>();
+}
+
+Task<void> MemoryTier::sweep() {
+  cache_.sweep(clock_.now(), kNodesPerSweep);
+  co_return;
+}
+
+TierStats MemoryTier::stats() const {
+  TierStats stats = cache_.stats();
+  stats.name = name();
+  return stats;
+}
+
+}  // namespace refrain

@@ -1,0 +1,42 @@
+#pragma once
+
+/// @file
+/// Memory as a level of a `TieredCache`.
+
+#include "refrain/cache/tier.h"
+#include "refrain/core/clock.h"
+#include "refrain/memory/memory_lru_cache.h"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace refrain {
+
+/// A `MemoryLruCache` behind the interface of a tier. It always answers at once: no operation
+/// waits, and none fails.
+///
+/// Thread safety: every member may be called from any thread.
+class MemoryTier final : public Tier {
+public:
+  /// @pre `clock` outlives the tier.
+  MemoryTier(const MemoryLruCache::Config& config, const Clock& clock)
+      : cache_(config),
+        clock_(clock) {}
+
+  [[nodiscard]] std::string_view name() const override { return "memory"; }
+  [[nodiscard]] bool is_available() const override { return true; }
+  [[nodiscard]] ImmediateLookup find_now(CacheKey key) override;
+  Task<Result<std::optional<Entry>>> find(CacheKey key) override;
+  Task<Result<InsertOutcome>> insert(Entry entry) override;
+  Task<Result<bool>> erase(CacheKey key) override;
+  Task<Result<void>> clear(std::uint64_t epoch) override;
+  Task<void> sweep() override;
+  [[nodiscard]] TierStats stats() const override;
+
+private:
+  MemoryLruCache cache_;
+  const Clock& clock_;
+};
+
+}  // namespace refrain

@@ -1,0 +1,28 @@
+#pragma once
+
+/// @file
+/// What makes a drawing a sticker: the white rim it is cut out with, and its shadow.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace refrain {
+
+/// Lengths in pixels.
+struct DieCut {
+  double rim = 11;         ///< White around the drawing.
+  double closing = 20;     ///< Gaps narrower than twice this are bridged, so that one piece is cut.
+  double shadow_blur = 5;  ///< The shadow's softness,
+  double shadow_drop = 4;  ///< and how far below it lies.
+};
+
+/// A square drawing (premultiplied, 0xAARRGGBB) of `size` pixels a side on its white rim and
+/// shadow. The drawing keeps a margin of at least rim + drop + 2 × blur, or the rim is cut off.
+/// @pre `art.size() == size * size`.
+std::vector<std::uint32_t> cut_out(std::span<const std::uint32_t> art,
+                                   std::size_t size,
+                                   const DieCut& cut);
+
+}  // namespace refrain

@@ -1,0 +1,24 @@
+#include "refrain/models/sticker/palette.h"
+
+#include <cstddef>
+
+namespace refrain {
+
+const Shades& shades(Palette palette) {
+  static constexpr Shades kShades[] = {
+      {"red", {0xffaaa0}, {0xf4524d}, {0xc9302f}, {0x6b1220}, {0xffd166}},
+      {"pink", {0xffdbe8}, {0xff9dbd}, {0xee6a97}, {0x7a1f4b}, {0xff5d8f}},
+      {"orange", {0xffdfa8}, {0xffa64d}, {0xee7d2b}, {0x77330f}, {0xff6b6b}},
+      {"yellow", {0xfff3b8}, {0xffd24a}, {0xf2a922}, {0x70430c}, {0xff8fa3}},
+      {"green", {0xdcf5b4}, {0x8fd05f}, {0x5aa83d}, {0x1d4a2a}, {0xffd24a}},
+      {"teal", {0xc6f7ec}, {0x5fd6c2}, {0x2ba89a}, {0x0d4a50}, {0xffb35c}},
+      {"blue", {0xcdeaff}, {0x6bb8ff}, {0x3a87e6}, {0x16356f}, {0xffd24a}},
+      {"purple", {0xeadfff}, {0xb596fb}, {0x8862dd}, {0x3b1d78}, {0xff9dbd}},
+      {"brown", {0xf1d4b3}, {0xc58f61}, {0x99643c}, {0x4a2817}, {0xffa64d}},
+      {"grey", {0xdfe5ee}, {0x9aa7ba}, {0x6d7b91}, {0x262f42}, {0x6bb8ff}},
+      {"white", {0xffffff}, {0xf1f3fa}, {0xc9d0e2}, {0x2f3452}, {0xff9dbd}},
+  };
+  return kShades[static_cast<std::size_t>(palette)];
+}
+
+}  // namespace refrain

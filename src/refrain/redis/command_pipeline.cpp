@@ -1,0 +1,72 @@
+#include "refrain/redis/command_pipeline.h"
+
+#include <utility>
+
+namespace refrain {
+
+CommandPipeline::CommandPipeline(const Limits& limits) : limits_(limits), parser_(limits.replies) {}
+
+Result<void> CommandPipeline::submit(const RedisCommand& command,
+                                     SteadyTime deadline,
+                                     std::shared_ptr<Waiter> waiter) {
+  if (waiting_.size() >= limits_.max_commands)
+    return fail(ErrorCode::kUnavailable, "too many commands wait for Redis");
+  if (output_.size() + taken_bytes_ + command.wire().size() > limits_.max_bytes)
+    return fail(ErrorCode::kUnavailable, "too many bytes wait to be sent to Redis");
+  output_ += command.wire();
+  Pending pending;
+  pending.waiter = std::move(waiter);
+  pending.deadline = deadline;
+  pending.replies_wanted = command.size();
+  waiting_.push_back(std::move(pending));
+  return {};
+}
+
+std::string CommandPipeline::take_output() {
+  taken_bytes_ = output_.size();
+  return std::exchange(output_, std::string());
+}
+
+Result<void> CommandPipeline::receive(std::size_t size) {
+  parser_.commit(size);
+  while (true) {
+    Result<std::optional<RespValue>> reply = parser_.next();
+    if (!reply) return fail(reply.error());
+    if (!reply->has_value()) return {};
+    if (Result<void> answered = answer(std::move(**reply)); !answered) return answered;
+  }
+}
+
+Result<void> CommandPipeline::answer(RespValue reply) {
+  if (waiting_.empty())
+    return fail(ErrorCode::kCorrupt, "Redis sent a reply that nobody asked for");
+  Pending& pending = waiting_.front();
+  if (pending.replies_wanted > 1) {
+    pending.replies.push_back(std::move(reply));
+    if (pending.replies.size() < pending.replies_wanted) return {};
+    reply = RespValue::array_of(std::move(pending.replies));
+  }
+  const std::shared_ptr<Waiter> waiter = std::move(pending.waiter);
+  waiting_.pop_front();
+  waiter->complete(std::move(reply));
+  return {};
+}
+
+std::optional<SteadyTime> CommandPipeline::oldest_deadline() const {
+  if (waiting_.empty()) return std::nullopt;
+  return waiting_.front().deadline;
+}
+
+void CommandPipeline::fail_all(const Error& oldest, const Error& others) {
+  std::deque<Pending> failed = std::exchange(waiting_, {});
+  output_.clear();
+  taken_bytes_ = 0;
+  parser_.reset();
+  const Error* error = &oldest;
+  for (Pending& pending : failed) {
+    pending.waiter->complete(fail(*error));
+    error = &others;
+  }
+}
+
+}  // namespace refrain

@@ -1,0 +1,93 @@
+#pragma once
+
+/// @file
+/// Who waits for what on one connection, without a socket.
+
+#include "refrain/core/clock.h"
+#include "refrain/core/result.h"
+#include "refrain/redis/redis_command.h"
+#include "refrain/redis/resp_parser.h"
+#include "refrain/redis/resp_value.h"
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace refrain {
+
+/// The commands of one connection that are not answered yet, in order: what is to be written, whom
+/// the next reply belongs to, and when the oldest has waited too long. Bytes in, bytes out: the
+/// owner does the I/O and keeps the time.
+///
+/// Thread safety: none; it lives on its connection's event loop.
+/// Invariant: every waiter is completed exactly once, by a reply or by `fail_all`. A reply never
+/// reaches another waiter than the one whose command it answers: after any doubt the owner calls
+/// `fail_all` and starts anew on another connection.
+class CommandPipeline {
+public:
+  /// Who is told a command's outcome. Completing must not call back into the pipeline.
+  class Waiter {
+  public:
+    Waiter() = default;
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+    virtual ~Waiter() = default;
+    virtual void complete(Result<RespValue> reply) = 0;
+  };
+
+  struct Limits {
+    std::size_t max_commands = 16'384;               ///< Waiting for a reply.
+    std::size_t max_bytes = std::size_t{64} << 20U;  ///< Waiting to be written.
+    RespParser::Limits replies;
+  };
+
+  explicit CommandPipeline(const Limits& limits);
+
+  /// Takes a command over; `waiter` hears of it. Refuses with `kUnavailable` when too much is
+  /// queued; `waiter` then hears nothing.
+  [[nodiscard]] Result<void> submit(const RedisCommand& command,
+                                    SteadyTime deadline,
+                                    std::shared_ptr<Waiter> waiter);
+
+  /// Bytes that were submitted and not taken; empty if none. They count against the limit until the
+  /// next call.
+  [[nodiscard]] std::string take_output();
+  [[nodiscard]] bool has_output() const { return !output_.empty(); }
+
+  /// Where to read the server's bytes to.
+  [[nodiscard]] std::span<char> prepare() { return parser_.prepare(); }
+  /// Takes `size` bytes that were read and completes whom they answer. After an error the
+  /// connection is to be given up.
+  [[nodiscard]] Result<void> receive(std::size_t size);
+
+  [[nodiscard]] bool is_idle() const { return waiting_.empty(); }
+  /// When the command that waits longest has waited too long; nothing if none waits.
+  [[nodiscard]] std::optional<SteadyTime> oldest_deadline() const;
+
+  /// Ends every command: the oldest with `oldest`, those behind it with `others`; forgets unwritten
+  /// and half-read bytes.
+  void fail_all(const Error& oldest, const Error& others);
+
+private:
+  struct Pending {
+    std::shared_ptr<Waiter> waiter;
+    SteadyTime deadline;
+    std::size_t replies_wanted = 1;
+    std::vector<RespValue> replies;  // the first ones, of a command that wants several
+  };
+
+  Result<void> answer(RespValue reply);
+
+  const Limits limits_;
+  RespParser parser_;
+  std::deque<Pending> waiting_;
+  std::string output_;
+  std::size_t taken_bytes_ = 0;
+};
+
+}  // namespace refrain

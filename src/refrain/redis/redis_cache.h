@@ -1,0 +1,128 @@
+#pragma once
+
+/// @file
+/// The shared tier: a Redis server that many instances of a service read and write.
+
+#include "refrain/cache/circuit_breaker.h"
+#include "refrain/cache/epoch.h"
+#include "refrain/cache/tier.h"
+#include "refrain/core/clock.h"
+#include "refrain/core/log.h"
+#include "refrain/core/result.h"
+#include "refrain/redis/redis_client.h"
+#include "refrain/redis/redis_url.h"
+#include "refrain/redis/written_keys.h"
+
+#include <boost/asio/io_context.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace refrain {
+
+/// A tier in Redis. Keys, values and the protocol of the epoch: docs/formats/redis.md.
+///
+/// It answers within one command budget whatever Redis does, and after a few failures the breaker
+/// keeps callers away until one of them has found Redis well again. What counts as a failure of
+/// Redis is no reply, a broken connection, bytes that are not its protocol, and an error reply to a
+/// *read*. An error reply to a *write* (full, read-only) is an error of that write only: a Redis
+/// that can be read is worth asking. A value that is not ours is an error of that key only, and the
+/// next insert replaces it.
+///
+/// An entry lives for `ttl` at most, also when the entry itself would be stale, not gone, for
+/// longer: the limit on what is left in a shared Redis is the operator's.
+///
+/// Thread safety: as every tier; coroutines run on one of the loops given to `create`.
+/// Ownership: see `RedisClient`; the epoch and the clock outlive the tier too.
+class RedisCache final : public Tier {
+public:
+  struct Options {
+    RedisEndpoint endpoint;
+    std::string service;             ///< `text` or `sticker`: part of every key.
+    std::chrono::seconds ttl{3600};  ///< At most. Raised: fewer generations, more memory of Redis.
+    std::chrono::milliseconds command_budget{50};         ///< The longest that one call waits.
+    std::chrono::milliseconds connect_budget{250};        ///< Of connecting in the background.
+    std::size_t max_value_bytes = std::size_t{8} << 20U;  ///< Of a body. Larger ones are refused.
+    std::size_t max_reply_bytes = std::size_t{64}
+                                  << 20U;      ///< Of any reply. A larger one costs the connection.
+    std::size_t max_queued_commands = 16'384;  ///< Each loop's; beyond it calls fail at once.
+    std::size_t max_queued_bytes = std::size_t{64} << 20U;  ///< Each loop's, not yet sent.
+    std::size_t max_tracked_keys = 65'536;  ///< For `items` and `removals`; about 150 bytes each.
+    CircuitBreaker::Config breaker;
+    std::uint64_t seed = 0;  ///< Of the jitter between attempts to connect.
+  };
+
+  /// The tier, not yet started, or `kInvalidArgument` that names the option.
+  /// @pre `loops` is not empty, and each is run by one thread.
+  static Result<std::unique_ptr<RedisCache>> create(
+      const Options& options,
+      const std::vector<boost::asio::io_context*>& loops,
+      Epoch& epoch,
+      const Clock& clock,
+      Log& log);
+
+  /// Begins connecting in the background: the tier becomes available once it knows the epoch.
+  void start() { client_.start(); }
+  /// Ends what waits; the tier is unavailable from then on.
+  void stop() { client_.stop(); }
+
+  [[nodiscard]] std::string_view name() const override { return "redis"; }
+  [[nodiscard]] bool is_available() const override;
+  [[nodiscard]] bool is_shared() const override { return true; }
+  [[nodiscard]] ImmediateLookup find_now(CacheKey key) override;
+  Task<Result<std::optional<Entry>>> find(CacheKey key) override;
+  Task<Result<InsertOutcome>> insert(Entry entry) override;
+  Task<Result<bool>> erase(CacheKey key) override;
+
+  /// Raises the epoch in Redis to `epoch`, and in any case above what any instance has used, and
+  /// adopts what it became. If Redis cannot be reached the clearing is owed: a later `sweep` makes
+  /// up for it, and until then this instance uses the new epoch alone.
+  Task<Result<void>> clear(std::uint64_t epoch) override;
+
+  /// Takes over the epoch of Redis, so that another instance's clear is seen; pays an owed clear;
+  /// lets go of the statistics of expired keys.
+  Task<void> sweep() override;
+
+  [[nodiscard]] TierStats stats() const override;
+
+private:
+  enum class Kind : std::uint8_t { kRead, kWrite };
+
+  RedisCache(const Options& options,
+             const std::vector<boost::asio::io_context*>& loops,
+             Epoch& epoch,
+             const Clock& clock,
+             Log& log);
+
+  [[nodiscard]] RedisConnectionOptions connection_options();
+  [[nodiscard]] std::string key_name(std::uint64_t epoch, CacheKey key) const;
+  void adopt(std::uint64_t epoch);
+  Task<Result<RespValue>> ask(RedisCommand command, Kind kind);
+  Result<std::optional<Entry>> take_found(RespValue reply, CacheKey key);
+  Result<void> adopt_remote(const RespValue& reply);
+  Task<Result<std::uint64_t>> remote_epoch();
+  Task<Result<void>> raise_remote(std::uint64_t epoch);
+  Task<Result<void>> refresh_epoch();
+
+  const Options options_;
+  const std::string key_prefix_;  // `refrain:<schema>:<service>:`
+  const std::string epoch_key_;
+  Epoch& epoch_;
+  const Clock& clock_;
+  CircuitBreaker breaker_;
+  WrittenKeys written_;
+  std::atomic<std::int64_t> hits_{0};
+  std::atomic<std::int64_t> misses_{0};
+  std::atomic<std::int64_t> refusals_{0};
+  std::atomic<std::int64_t> errors_{0};
+  std::atomic<bool> is_clear_owed_{false};
+  RedisClient client_;  // last: its connections call back into what stands above
+};
+
+}  // namespace refrain

@@ -1,0 +1,39 @@
+#pragma once
+
+/// @file
+/// What is sent to a Redis server.
+
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace refrain {
+
+/// One command, or several that are sent without another between them, in wire format.
+///
+/// The reply to one command is that command's reply; the reply to several is an array of theirs.
+class RedisCommand {
+public:
+  /// No command yet.
+  RedisCommand() = default;
+  explicit RedisCommand(std::initializer_list<std::string_view> words) { add(words); }
+
+  /// Appends a command. @pre `words` is not empty.
+  void add(std::span<const std::string_view> words);
+  void add(std::initializer_list<std::string_view> words) {
+    add(std::span(words.begin(), words.size()));
+  }
+  void add(const RedisCommand& other);
+
+  [[nodiscard]] const std::string& wire() const { return wire_; }
+  /// How many replies the server will send.
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+private:
+  std::string wire_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace refrain

@@ -1,0 +1,437 @@
+#include "refrain/redis/redis_connection.h"
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/basic_resolver.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace refrain {
+
+namespace {
+
+constexpr std::string_view kClientName = "refrain";
+
+// Reads of one turn, so that a server that never stops sending leaves the loop to others too.
+constexpr int kMaxReadsPerTurn = 16;
+
+// Resumes a coroutine with a command's outcome: later, from the loop, so that whatever it does next
+// cannot meet the connection in the middle of something.
+template <class Handler>
+class HandlerWaiter final : public CommandPipeline::Waiter {
+public:
+  HandlerWaiter(Handler handler, LatencyWindow& latencies)
+      : handler_(std::move(handler)),
+        latencies_(latencies),
+        begin_(std::chrono::steady_clock::now()) {}
+
+  void complete(Result<RespValue> reply) override {
+    if (reply) {
+      const auto duration = std::chrono::steady_clock::now() - begin_;
+      latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(duration));
+    }
+    finish(std::move(reply));
+  }
+
+  // The reply still has its place in the pipeline; nobody will hear of it.
+  void cancel() { finish(fail(ErrorCode::kCancelled, "the Redis command was cancelled")); }
+
+private:
+  void finish(Result<RespValue> reply) {
+    if (!handler_) return;
+    Handler handler = std::move(*handler_);
+    handler_.reset();
+    const auto executor = boost::asio::get_associated_executor(handler);
+    auto resume = [handler = std::move(handler), reply = std::move(reply)]() mutable {
+      boost::asio::get_associated_cancellation_slot(handler).clear();
+      std::move(handler)(std::move(reply));
+    };
+    boost::asio::post(executor, std::move(resume));
+  }
+
+  std::optional<Handler> handler_;
+  LatencyWindow& latencies_;
+  const SteadyTime begin_;
+};
+
+}  // namespace
+
+RedisConnection::RedisConnection(RedisConnectionOptions options,
+                                 boost::asio::io_context& loop,
+                                 Log& log)
+    : options_(std::move(options)),
+      loop_(loop),
+      log_(log),
+      socket_(loop.get_executor()),
+      deadline_timer_(loop.get_executor()),
+      attempt_timer_(loop.get_executor()),
+      pipeline_(options_.limits),
+      backoff_(options_.reconnect, options_.seed) {}
+
+RedisConnection::~RedisConnection() = default;
+
+void RedisConnection::start() {
+  boost::asio::co_spawn(loop_.get_executor(), live(shared_from_this()), boost::asio::detached);
+}
+
+void RedisConnection::stop() {
+  if (is_stopped_.exchange(true)) return;
+  boost::asio::post(loop_, [self = shared_from_this()] {
+    const Error stopped = self->error(ErrorCode::kCancelled, "the client was stopped");
+    self->give_up(stopped, stopped);
+    self->close();
+    self->attempt_timer_.cancel();
+    self->deadline_timer_.cancel();
+  });
+}
+
+Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
+  auto initiate = [self = shared_from_this()](auto handler, const RedisCommand& submitted) {
+    using Waiter = HandlerWaiter<decltype(handler)>;
+    const auto slot = boost::asio::get_associated_cancellation_slot(handler);
+    const auto waiter = std::make_shared<Waiter>(std::move(handler), self->latencies_);
+    if (slot.is_connected()) {
+      boost::asio::cancellation_slot(slot).assign(
+          [weak = std::weak_ptr<Waiter>(waiter)](boost::asio::cancellation_type /*type*/) {
+            if (const auto waiting = weak.lock()) waiting->cancel();
+          });
+    }
+    self->submit(submitted, waiter);
+  };
+  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
+                                     void(Result<RespValue>)>(
+      std::move(initiate), kUseTask, std::move(command));
+}
+
+void RedisConnection::submit(const RedisCommand& command,
+                             const std::shared_ptr<CommandPipeline::Waiter>& waiter) {
+  if (!is_ready()) {
+    waiter->complete(fail(error(ErrorCode::kUnavailable, "not connected")));
+    return;
+  }
+  const bool is_first = pipeline_.is_idle();
+  const SteadyTime deadline = std::chrono::steady_clock::now() + options_.command_budget;
+  if (Result<void> taken = pipeline_.submit(command, deadline, waiter); !taken) {
+    waiter->complete(fail(error(taken.error().code(), taken.error().message())));
+    return;
+  }
+  if (!is_deadline_armed_) arm_deadline(deadline);
+  // A lone command leaves at once; further ones gather until the end of the loop's turn.
+  if (is_first) {
+    flush();
+  } else {
+    schedule_flush();
+  }
+}
+
+void RedisConnection::schedule_flush() {
+  if (is_flush_scheduled_ || is_writing_) return;
+  is_flush_scheduled_ = true;
+  boost::asio::post(loop_, [self = shared_from_this()] {
+    self->is_flush_scheduled_ = false;
+    self->flush();
+  });
+}
+
+void RedisConnection::flush() {
+  if (!is_ready() || is_writing_ || !pipeline_.has_output()) return;
+  writing_ = pipeline_.take_output();
+  // The socket nearly always takes it all: then there is nothing to wait for.
+  boost::system::error_code failure;
+  written_ = socket_.write_some(boost::asio::buffer(writing_), failure);
+  if (failure && failure != boost::asio::error::would_block) {
+    const Error lost = error(ErrorCode::kUnavailable, "sending failed: " + failure.message());
+    give_up(lost, lost);
+  } else if (written_ < writing_.size()) {
+    write_rest();
+  }
+}
+
+void RedisConnection::write_rest() {
+  is_writing_ = true;
+  auto on_written = [self = shared_from_this(), generation = generation_](
+                        const boost::system::error_code& failure, std::size_t /*size*/) {
+    if (generation != self->generation_) return;
+    self->is_writing_ = false;
+    if (!failure) {
+      self->flush();
+      return;
+    }
+    const Error lost = self->error(ErrorCode::kUnavailable, "sending failed: " + failure.message());
+    self->give_up(lost, lost);
+  };
+  boost::asio::async_write(
+      socket_, boost::asio::buffer(writing_) + written_, std::move(on_written));
+}
+
+// One timer for all commands: their budgets are equal, so the oldest one's ends first, and a timer
+// that was set for a command that has been answered since is set anew only when it goes off.
+void RedisConnection::arm_deadline(SteadyTime deadline) {
+  is_deadline_armed_ = true;
+  deadline_timer_.expires_at(deadline);
+  deadline_timer_.async_wait([self = shared_from_this()](const boost::system::error_code& failure) {
+    self->is_deadline_armed_ = false;
+    if (!failure) self->on_deadline();
+  });
+}
+
+void RedisConnection::on_deadline() {
+  if (!is_ready()) return;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  std::optional<SteadyTime> oldest = pipeline_.oldest_deadline();
+  if (oldest && *oldest <= now) {
+    // What has arrived while the loop was busy is no time-out: not Redis was late but we.
+    if (Result<void> read = read_available(); !read) {
+      give_up(read.error(), error(ErrorCode::kUnavailable, "the connection was lost"));
+      return;
+    }
+    oldest = pipeline_.oldest_deadline();
+  }
+  if (!oldest) return;
+  if (*oldest > now) {
+    arm_deadline(*oldest);
+    return;
+  }
+  give_up(error(ErrorCode::kTimeout,
+                "no reply within " + std::to_string(options_.command_budget.count()) + " ms"),
+          error(ErrorCode::kUnavailable,
+                "the connection was given up: an earlier command had no reply in time"));
+}
+
+void RedisConnection::give_up(const Error& oldest, const Error& others) {
+  if (!is_ready_.exchange(false)) return;
+  loss_ = oldest;
+  close();
+  pipeline_.fail_all(oldest, others);
+}
+
+void RedisConnection::close() {
+  ++generation_;
+  is_writing_ = false;
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
+  while (!self->is_stopped_) {
+    Result<void> up = co_await self->establish();
+    if (self->is_stopped_) break;
+    if (up) {
+      self->backoff_.reset();
+      self->is_ready_.store(true, std::memory_order_release);
+      self->report_back();
+      co_await self->serve();
+      if (self->is_stopped_) break;
+      self->report_away(*self->loss_);
+    } else {
+      self->report_away(up.error());
+      if (self->options_.on_connect_failed) self->options_.on_connect_failed(up.error());
+    }
+    co_await self->pause();
+  }
+  self->close();
+}
+
+Task<void> RedisConnection::pause() {
+  attempt_timer_.expires_after(backoff_.next());
+  const auto [ended] = co_await attempt_timer_.async_wait(kAsTuple);
+  static_cast<void>(ended);
+}
+
+Task<Result<void>> RedisConnection::establish() {
+  limit_attempt();
+  Result<void> done = co_await connect();
+  if (done) done = co_await shake_hands();
+  attempt_timer_.cancel();
+  if (done && !is_attempt_over_) co_return Result<void>();
+  close();
+  if (is_attempt_over_) {
+    const std::string budget = std::to_string(options_.connect_budget.count());
+    co_return fail(error(ErrorCode::kTimeout, "no connection within " + budget + " ms"));
+  }
+  co_return fail(done.error());
+}
+
+void RedisConnection::limit_attempt() {
+  close();
+  is_attempt_over_ = false;
+  attempt_timer_.expires_after(options_.connect_budget);
+  attempt_timer_.async_wait([self = shared_from_this(),
+                             generation = generation_](const boost::system::error_code& failure) {
+    if (failure || generation != self->generation_ || self->is_ready()) return;
+    self->is_attempt_over_ = true;
+    boost::system::error_code ignored;
+    self->socket_.close(ignored);
+  });
+}
+
+Task<Result<std::vector<RedisConnection::Endpoint>>> RedisConnection::resolve() {
+  using boost::asio::ip::tcp;
+  std::vector<Endpoint> endpoints;
+  const RedisEndpoint& server = options_.endpoint;
+  if (!server.unix_path.empty()) {
+    endpoints.emplace_back(boost::asio::local::stream_protocol::endpoint(server.unix_path));
+    co_return endpoints;
+  }
+  boost::system::error_code not_literal;
+  const auto address = boost::asio::ip::make_address(server.host, not_literal);
+  if (!not_literal) {
+    endpoints.emplace_back(tcp::endpoint(address, server.port));
+    co_return endpoints;
+  }
+  boost::asio::ip::basic_resolver<tcp, Executor> resolver(loop_.get_executor());
+  const std::string port = std::to_string(server.port);
+  const auto [failure, found] = co_await resolver.async_resolve(server.host, port, kAsTuple);
+  if (failure) co_return fail(error(ErrorCode::kUnavailable, "no address: " + failure.message()));
+  for (const auto& result : found)
+    endpoints.emplace_back(result.endpoint());
+  co_return endpoints;
+}
+
+Task<Result<void>> RedisConnection::connect() {
+  Result<std::vector<Endpoint>> endpoints = co_await resolve();
+  if (!endpoints) co_return fail(endpoints.error());
+  boost::system::error_code last = boost::asio::error::host_not_found;
+  for (const Endpoint& endpoint : *endpoints) {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    if (is_attempt_over_ || is_stopped_) break;
+    const auto [failure] = co_await socket_.async_connect(endpoint, kAsTuple);
+    last = failure;
+    if (failure) continue;
+    socket_.non_blocking(true, last);
+    if (options_.endpoint.unix_path.empty())
+      socket_.set_option(boost::asio::ip::tcp::no_delay(true), last);
+    if (!last) co_return Result<void>();
+  }
+  co_return fail(error(ErrorCode::kUnavailable, "connecting failed: " + last.message()));
+}
+
+Task<Result<void>> RedisConnection::shake_hands() {
+  RedisCommand handshake;
+  const RedisEndpoint& server = options_.endpoint;
+  if (!server.user.empty()) {
+    handshake.add({"AUTH", server.user, server.password});
+  } else if (!server.password.empty()) {
+    handshake.add({"AUTH", server.password});
+  }
+  if (server.database != 0) handshake.add({"SELECT", std::to_string(server.database)});
+  handshake.add({"CLIENT", "SETNAME", kClientName});
+  handshake.add(options_.greeting);
+  const auto [failure, size] =
+      co_await boost::asio::async_write(socket_, boost::asio::buffer(handshake.wire()), kAsTuple);
+  static_cast<void>(size);
+  if (failure)
+    co_return fail(error(ErrorCode::kUnavailable, "sending failed: " + failure.message()));
+  Result<std::vector<RespValue>> replies = co_await read_replies(handshake.size());
+  if (!replies) co_return fail(replies.error());
+  co_return check_handshake(std::move(*replies));
+}
+
+Task<Result<std::vector<RespValue>>> RedisConnection::read_replies(std::size_t count) {
+  RespParser parser(options_.limits.replies);
+  std::vector<RespValue> replies;
+  while (replies.size() < count) {
+    const std::span<char> room = parser.prepare();
+    const auto [failure, size] = co_await socket_.async_read_some(
+        boost::asio::mutable_buffer(room.data(), room.size()), kAsTuple);
+    if (failure)
+      co_return fail(
+          error(ErrorCode::kUnavailable, "the log-in had no reply: " + failure.message()));
+    parser.commit(size);
+    while (true) {
+      Result<std::optional<RespValue>> reply = parser.next();
+      if (!reply) co_return fail(error(reply.error().code(), reply.error().message()));
+      if (!reply->has_value()) break;
+      replies.push_back(std::move(**reply));
+    }
+  }
+  if (replies.size() > count)
+    co_return fail(error(ErrorCode::kCorrupt, "Redis sent a reply that nobody asked for"));
+  co_return replies;
+}
+
+Result<void> RedisConnection::check_handshake(std::vector<RespValue> replies) {
+  const RedisEndpoint& server = options_.endpoint;
+  auto next = replies.begin();
+  if (!server.password.empty() && next++->is_error())
+    return fail(
+        error(ErrorCode::kUnavailable, "the log-in was refused: " + replies.front().text()));
+  if (server.database != 0) {
+    const RespValue& selected = *next++;
+    if (selected.is_error())
+      return fail(error(ErrorCode::kUnavailable, "the database was refused: " + selected.text()));
+  }
+  // The name is for people who look at the server: an ACL may forbid it. Not being logged in is
+  // another matter.
+  const RespValue& named = *next++;
+  if (named.is_error() && named.text().starts_with("NOAUTH"))
+    return fail(error(ErrorCode::kUnavailable, "a password is needed: " + named.text()));
+  if (next == replies.end() || is_stopped_) return {};
+  const bool is_single = options_.greeting.size() == 1;
+  const RespValue greeting =
+      is_single ? *next : RespValue::array_of(std::vector<RespValue>(next, replies.end()));
+  Result<void> greeted = options_.on_greeted ? options_.on_greeted(greeting) : Result<void>();
+  if (!greeted) return fail(error(greeted.error().code(), greeted.error().message()));
+  return {};
+}
+
+Task<void> RedisConnection::serve() {
+  while (is_ready()) {
+    const auto [failure] = co_await socket_.async_wait(Socket::wait_read, kAsTuple);
+    if (!is_ready()) co_return;
+    Result<void> read = failure
+                            ? Result<void>(fail(error(ErrorCode::kUnavailable, failure.message())))
+                            : read_available();
+    if (!read) give_up(read.error(), error(ErrorCode::kUnavailable, "the connection was lost"));
+  }
+}
+
+Result<void> RedisConnection::read_available() {
+  for (int i = 0; i < kMaxReadsPerTurn; ++i) {
+    const std::span<char> room = pipeline_.prepare();
+    boost::system::error_code failure;
+    const std::size_t size =
+        socket_.read_some(boost::asio::mutable_buffer(room.data(), room.size()), failure);
+    if (failure == boost::asio::error::would_block) return {};
+    if (failure == boost::asio::error::eof)
+      return fail(error(ErrorCode::kUnavailable, "the server closed the connection"));
+    if (failure)
+      return fail(error(ErrorCode::kUnavailable, "receiving failed: " + failure.message()));
+    if (Result<void> taken = pipeline_.receive(size); !taken)
+      return fail(error(taken.error().code(), taken.error().message()));
+    if (size < room.size()) return {};
+  }
+  return {};
+}
+
+void RedisConnection::report_away(const Error& error) {
+  if (std::exchange(is_away_reported_, true)) return;
+  log_.write(LogLevel::kWarning,
+             "Redis is away; it is tried again in the background",
+             {LogField("reason", error.message())});
+}
+
+void RedisConnection::report_back() {
+  is_away_reported_ = false;
+  log_.write(
+      LogLevel::kInfo, "Redis is connected", {LogField("server", options_.endpoint.describe())});
+}
+
+Error RedisConnection::error(ErrorCode code, std::string_view what) const {
+  return Error(code, "Redis at " + options_.endpoint.describe() + ": " + std::string(what));
+}
+
+}  // namespace refrain

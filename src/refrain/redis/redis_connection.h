@@ -1,0 +1,140 @@
+#pragma once
+
+/// @file
+/// One connection to one Redis server, on one event loop.
+
+#include "refrain/cache/backoff.h"
+#include "refrain/core/log.h"
+#include "refrain/core/result.h"
+#include "refrain/core/task.h"
+#include "refrain/redis/command_pipeline.h"
+#include "refrain/redis/latency_window.h"
+#include "refrain/redis/redis_command.h"
+#include "refrain/redis/redis_url.h"
+#include "refrain/redis/resp_value.h"
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace refrain {
+
+/// How to reach a server and how long to wait for it.
+struct RedisConnectionOptions {
+  RedisEndpoint endpoint;
+  std::chrono::milliseconds connect_budget{250};  ///< Of connecting and logging in together.
+  std::chrono::milliseconds command_budget{50};   ///< From `execute` to the reply.
+  Backoff::Config reconnect{std::chrono::milliseconds(50), std::chrono::milliseconds(2000)};
+  std::uint64_t seed = 0;  ///< Of the jitter between attempts.
+  CommandPipeline::Limits limits;
+
+  /// Asked at the end of every log-in, together with it; empty for nothing.
+  RedisCommand greeting;
+  /// Judges the greeting's reply; with an error the connection is given up.
+  std::function<Result<void>(const RespValue&)> on_greeted;
+  /// Told of every attempt to connect that failed.
+  std::function<void(const Error&)> on_connect_failed;
+};
+
+/// A multiplexed connection: commands of many coroutines go out together, as many in one write as
+/// have come up in one turn of the loop, and replies are matched in order.
+///
+/// It connects in the background, again and again, and a command that comes while it is away fails
+/// at once. A command whose budget runs out takes the connection down with it, and every other
+/// command that waits on it: after a time-out the next bytes could be anybody's reply.
+///
+/// Budgets run in real time, not by an injected clock, since the server and the sockets do.
+///
+/// Thread safety: `is_ready` and `latencies` from any thread; `stop` too; everything else on its
+/// loop. Ownership: the work in its loop keeps it alive until it was stopped. The log and what the
+/// options' functions refer to outlive the call of `stop`.
+class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
+public:
+  /// @pre `loop` is run by one thread and outlives the connection.
+  RedisConnection(RedisConnectionOptions options, boost::asio::io_context& loop, Log& log);
+  RedisConnection(const RedisConnection&) = delete;
+  RedisConnection& operator=(const RedisConnection&) = delete;
+  ~RedisConnection();
+
+  /// Begins connecting in the background. From any thread, once.
+  void start();
+
+  /// Ends what waits with `kCancelled`, on the loop, and calls none of the options' functions any
+  /// more.
+  void stop();
+
+  /// The reply, or why there is none. An error reply of the server is a reply.
+  Task<Result<RespValue>> execute(RedisCommand command);
+
+  [[nodiscard]] bool is_ready() const { return is_ready_.load(std::memory_order_acquire); }
+  [[nodiscard]] boost::asio::io_context& loop() const { return loop_; }
+  [[nodiscard]] const LatencyWindow& latencies() const { return latencies_; }
+
+private:
+  using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
+  using Timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                        boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        Executor>;
+  using Endpoint = boost::asio::generic::stream_protocol::endpoint;
+
+  // Members that are coroutines keep their connection alive by `self`.
+  static Task<void> live(std::shared_ptr<RedisConnection> self);
+  Task<Result<void>> establish();
+  Task<Result<std::vector<Endpoint>>> resolve();
+  Task<Result<void>> connect();
+  Task<Result<void>> shake_hands();
+  Task<Result<std::vector<RespValue>>> read_replies(std::size_t count);
+  Task<void> serve();
+  Task<void> pause();
+  Result<void> read_available();
+  Result<void> check_handshake(std::vector<RespValue> replies);
+
+  void submit(const RedisCommand& command, const std::shared_ptr<CommandPipeline::Waiter>& waiter);
+  void schedule_flush();
+  void flush();
+  void write_rest();
+  void arm_deadline(SteadyTime deadline);
+  void on_deadline();
+  void limit_attempt();
+  void give_up(const Error& oldest, const Error& others);
+  void report_away(const Error& error);
+  void report_back();
+  void close();
+  [[nodiscard]] Error error(ErrorCode code, std::string_view what) const;
+
+  const RedisConnectionOptions options_;
+  boost::asio::io_context& loop_;
+  Log& log_;
+  Socket socket_;
+  Timer deadline_timer_;  // the oldest command's
+  Timer attempt_timer_;   // the end of an attempt to connect, or of the pause before the next
+  CommandPipeline pipeline_;
+  LatencyWindow latencies_;
+  Backoff backoff_;
+  std::string writing_;
+  std::size_t written_ = 0;
+  std::uint64_t generation_ = 0;  // of the socket: callbacks of an earlier one have nothing to say
+  std::optional<Error> loss_;     // why the connection that was ready last is gone
+  bool is_attempt_over_ = false;  // its budget ran out
+  bool is_writing_ = false;
+  bool is_flush_scheduled_ = false;
+  bool is_deadline_armed_ = false;
+  bool is_away_reported_ = false;
+  std::atomic<bool> is_ready_{false};
+  std::atomic<bool> is_stopped_{false};
+};
+
+}  // namespace refrain

@@ -1,0 +1,224 @@
+#include "refrain/redis/redis_value.h"
+
+#include "refrain/core/hex.h"
+#include "refrain/core/base64.h"
+
+#include <boost/json/basic_parser_impl.hpp>
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace refrain {
+
+namespace {
+
+constexpr std::string_view kJsonType = "application/json";
+constexpr std::string_view kBegin = R"({"refrain":1,"key":")";
+constexpr std::string_view kChecksum = R"(,"checksum":")";
+constexpr std::string_view kNoChecksum = "0000000000000000";
+constexpr std::string_view kBody = R"(","body":)";
+constexpr std::string_view kBase64Body = R"(","body_base64":")";
+constexpr std::string_view kEnd = "}";
+constexpr std::string_view kBase64End = R"("})";
+
+// Takes in a JSON text and keeps nothing of it.
+struct JsonSink {
+  using Code = boost::json::error_code;
+  using Text = boost::json::string_view;
+
+  static constexpr std::size_t max_object_size =
+      std::size_t(-1);  // NOLINT(readability-identifier-naming): Boost.JSON's name
+  static constexpr std::size_t max_array_size =
+      std::size_t(-1);  // NOLINT(readability-identifier-naming)
+  static constexpr std::size_t max_key_size =
+      std::size_t(-1);  // NOLINT(readability-identifier-naming)
+  static constexpr std::size_t max_string_size =
+      std::size_t(-1);  // NOLINT(readability-identifier-naming)
+
+  bool on_document_begin(Code& /*error*/) { return true; }
+  bool on_document_end(Code& /*error*/) { return true; }
+  bool on_array_begin(Code& /*error*/) { return true; }
+  bool on_array_end(std::size_t /*size*/, Code& /*error*/) { return true; }
+  bool on_object_begin(Code& /*error*/) { return true; }
+  bool on_object_end(std::size_t /*size*/, Code& /*error*/) { return true; }
+  bool on_string_part(Text /*text*/, std::size_t /*size*/, Code& /*error*/) { return true; }
+  bool on_string(Text /*text*/, std::size_t /*size*/, Code& /*error*/) { return true; }
+  bool on_key_part(Text /*text*/, std::size_t /*size*/, Code& /*error*/) { return true; }
+  bool on_key(Text /*text*/, std::size_t /*size*/, Code& /*error*/) { return true; }
+  bool on_number_part(Text /*text*/, Code& /*error*/) { return true; }
+  bool on_int64(std::int64_t /*value*/, Text /*text*/, Code& /*error*/) { return true; }
+  bool on_uint64(std::uint64_t /*value*/, Text /*text*/, Code& /*error*/) { return true; }
+  bool on_double(double /*value*/, Text /*text*/, Code& /*error*/) { return true; }
+  bool on_bool(bool /*value*/, Code& /*error*/) { return true; }
+  bool on_null(Code& /*error*/) { return true; }
+  bool on_comment_part(Text /*text*/, Code& /*error*/) { return true; }
+  bool on_comment(Text /*text*/, Code& /*error*/) { return true; }
+};
+
+bool is_json(std::string_view text) {
+  boost::json::basic_parser<JsonSink> parser{boost::json::parse_options()};
+  boost::json::error_code error;
+  const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
+  return !error && used == text.size() && parser.done();
+}
+
+void append_number(std::string& out, std::string_view name, std::int64_t number) {
+  char digits[24];
+  char* const end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  out.append(",\"").append(name).append("\":").append(digits, end);
+}
+
+// False if `text` has bytes that would need JSON's longer escapes.
+bool append_escaped(std::string& out, std::string_view text) {
+  for (const char byte : text) {
+    if (byte < 0x20 || byte > 0x7e) return false;
+    if (byte == '"' || byte == '\\') out.push_back('\\');
+    out.push_back(byte);
+  }
+  return true;
+}
+
+// The checksum is over all of the value with zeros in the checksum's own place.
+std::string checksum_of(std::string_view value) {
+  return to_hex(std::uint64_t{XXH3_64bits(value.data(), value.size())});
+}
+
+// Reads a value from its front, one expected thing after another; after the first that is not there
+// every further one fails.
+class Scanner {
+public:
+  explicit Scanner(std::string_view rest) : rest_(rest) {}
+
+  [[nodiscard]] bool is_good() const { return is_good_; }
+  [[nodiscard]] std::string_view rest() const { return rest_; }
+
+  bool skip(std::string_view expected) {
+    is_good_ = is_good_ && rest_.starts_with(expected);
+    if (is_good_) rest_.remove_prefix(expected.size());
+    return is_good_;
+  }
+
+  std::string_view take(std::size_t size) {
+    is_good_ = is_good_ && rest_.size() >= size;
+    if (!is_good_) return {};
+    const std::string_view taken = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return taken;
+  }
+
+  std::int64_t number(std::string_view name) {
+    skip(",\"");
+    skip(name);
+    if (!skip("\":")) return 0;
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+    is_good_ = error == std::errc{};
+    if (is_good_) rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+    return value;
+  }
+
+  // The text up to its closing quote, which is skipped.
+  std::string text() {
+    std::string text;
+    while (is_good_) {
+      const std::string_view next = take(1);
+      if (next == "\"") return text;
+      text += next == "\\" ? take(1) : next;
+    }
+    return text;
+  }
+
+private:
+  std::string_view rest_;
+  bool is_good_ = true;
+};
+
+WallTime wall_time(std::int64_t milliseconds) {
+  return WallTime(std::chrono::milliseconds(milliseconds));
+}
+
+tl::unexpected<Error> corrupt(std::string_view why) {
+  return fail(ErrorCode::kCorrupt, "the Redis value " + std::string(why));
+}
+
+// Compares the checksum at `position` and leaves zeros there.
+bool take_checksum(std::string& value, std::size_t position) {
+  const std::string stated = value.substr(position, kNoChecksum.size());
+  value.replace(position, kNoChecksum.size(), kNoChecksum);
+  return stated == checksum_of(value);
+}
+
+std::optional<std::string> take_body(std::string_view rest) {
+  if (rest.starts_with(kBody) && rest.ends_with(kEnd)) {
+    rest.remove_prefix(kBody.size());
+    return std::string(rest.substr(0, rest.size() - kEnd.size()));
+  }
+  if (!rest.starts_with(kBase64Body)) return std::nullopt;
+  rest.remove_prefix(kBase64Body.size());
+  if (!rest.ends_with(kBase64End)) return std::nullopt;
+  return decode_base64(rest.substr(0, rest.size() - kBase64End.size()));
+}
+
+}  // namespace
+
+Result<std::string> encode_redis_value(const Entry& entry) {
+  const EntryMetadata& metadata = entry.metadata();
+  const bool is_verbatim = entry.content_type() == kJsonType && is_json(entry.body());
+  std::string value;
+  value.reserve(512 + entry.content_type().size() +
+                entry.body().size() * (is_verbatim ? 3U : 4U) / 3U);
+  value.append(kBegin).append(metadata.key.to_hex()).append(R"(","content_type":")");
+  if (!append_escaped(value, entry.content_type()))
+    return fail(ErrorCode::kUnprocessable, "the content type is not printable ASCII");
+  value.push_back('"');
+  append_number(value, "created_ms", metadata.created.time_since_epoch().count());
+  append_number(value, "fresh_until_ms", metadata.fresh_until.time_since_epoch().count());
+  append_number(value, "usable_until_ms", metadata.usable_until.time_since_epoch().count());
+  append_number(value, "cost_us", metadata.cost.count());
+  value.append(kChecksum);
+  const std::size_t checksum_at = value.size();
+  value.append(kNoChecksum);
+  if (is_verbatim) {
+    value.append(kBody).append(entry.body()).append(kEnd);
+  } else {
+    value.append(kBase64Body);
+    append_base64(value, entry.body());
+    value.append(kBase64End);
+  }
+  value.replace(checksum_at, kNoChecksum.size(), checksum_of(value));
+  return value;
+}
+
+Result<Entry> decode_redis_value(std::string value, CacheKey key, std::size_t max_body_bytes) {
+  Scanner scanner(value);
+  scanner.skip(kBegin);
+  const std::string_view stated_key = scanner.take(CacheKey::kSize * 2);
+  scanner.skip(R"(","content_type":")");
+  const std::string content_type = scanner.text();
+  EntryMetadata metadata;
+  metadata.key = key;
+  metadata.created = wall_time(scanner.number("created_ms"));
+  metadata.fresh_until = wall_time(scanner.number("fresh_until_ms"));
+  metadata.usable_until = wall_time(scanner.number("usable_until_ms"));
+  metadata.cost = std::chrono::microseconds(scanner.number("cost_us"));
+  scanner.skip(kChecksum);
+  const std::size_t checksum_at = value.size() - scanner.rest().size();
+  scanner.take(kNoChecksum.size());
+  if (!scanner.is_good() || content_type.size() > 255)
+    return corrupt("is not in the format of an entry");
+  if (stated_key != key.to_hex()) return corrupt("is the entry of another key");
+  if (!take_checksum(value, checksum_at)) return corrupt("does not have its checksum");
+  const std::optional<std::string> body = take_body(scanner.rest());
+  if (!body) return corrupt("has no body at its end");
+  if (body->size() > max_body_bytes) return corrupt("is larger than any entry");
+  return Entry::make(metadata, content_type, *body);
+}
+
+}  // namespace refrain

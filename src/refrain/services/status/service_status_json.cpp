@@ -1,0 +1,120 @@
+#include "refrain/services/status/service_status.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <chrono>
+#include <cmath>
+#include <optional>
+
+namespace refrain {
+namespace {
+
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+boost::json::value number_or_null(const std::optional<std::int64_t>& number) {
+  if (!number) return nullptr;
+  return *number;
+}
+
+/// Two decimals are enough for a person, and keep the text short.
+double rounded(double number) {
+  return std::round(number * 100) / 100;
+}
+
+/// How full the tier is, by the bound that is nearer.
+double utilization_percent(const TierStats& tier) {
+  double highest = 0;
+  const auto consider = [&highest](std::int64_t used, const std::optional<std::int64_t>& bound) {
+    if (bound && *bound > 0)
+      highest = std::max(highest, 100.0 * static_cast<double>(used) / static_cast<double>(*bound));
+  };
+  consider(tier.size_bytes, tier.max_size_bytes);
+  if (!tier.max_size_bytes) consider(tier.items, tier.max_items);
+  return rounded(highest);
+}
+
+boost::json::object removals_json(const Removals& removals) {
+  boost::json::object json;
+  json["capacity"] = removals.capacity;
+  json["expired"] = removals.expired;
+  json["invalidated"] = removals.invalidated;
+  json["replaced"] = removals.replaced;
+  json["corrupt"] = removals.corrupt;
+  return json;
+}
+
+void add_remote(boost::json::object& json, const RemoteTierStats& remote) {
+  boost::json::object latency;
+  latency["p50"] = remote.latency_p50_ms;
+  latency["p99"] = remote.latency_p99_ms;
+  json["state"] = remote.state;
+  json["mode"] = remote.mode;
+  json["latency_ms"] = std::move(latency);
+}
+
+boost::json::object tier_json(const TierStats& tier) {
+  boost::json::object json;
+  json["name"] = tier.name;
+  json["available"] = tier.available;
+  json["items"] = tier.items;
+  json["max_items"] = number_or_null(tier.max_items);
+  json["size_bytes"] = tier.size_bytes;
+  json["max_size_bytes"] = number_or_null(tier.max_size_bytes);
+  json["utilization_percent"] = utilization_percent(tier);
+  json["ttl_seconds"] = tier.ttl.count();
+  json["hits"] = tier.hits;
+  json["misses"] = tier.misses;
+  json["insertions"] = tier.insertions;
+  json["refusals"] = tier.refusals;
+  json["errors"] = tier.errors;
+  json["removals"] = removals_json(tier.removals);
+  if (tier.directory) json["directory"] = *tier.directory;
+  if (tier.remote) add_remote(json, *tier.remote);
+  return json;
+}
+
+boost::json::object requests_json(const RequestStats& requests) {
+  boost::json::object json;
+  json["total"] = requests.total();
+  json["hit"] = requests.hit;
+  json["stale"] = requests.stale;
+  json["miss"] = requests.miss;
+  json["bypass"] = requests.bypass;
+  json["coalesced"] = requests.coalesced;
+  json["error"] = requests.error;
+  return json;
+}
+
+boost::json::object generation_json(const GenerationStats& generation) {
+  boost::json::object json;
+  json["count"] = generation.count;
+  json["failed"] = generation.failed;
+  json["running"] = generation.running;
+  json["rejected"] = generation.rejected;
+  json["seconds_spent"] = seconds(generation.spent);
+  json["seconds_saved"] = seconds(generation.saved);
+  return json;
+}
+
+}  // namespace
+
+std::string to_json(const ServiceStatus& status) {
+  boost::json::object json;
+  json["service"] = status.service;
+  json["version"] = status.version;
+  json["uptime_seconds"] = rounded(status.uptime_seconds);
+  json["requests"] = requests_json(status.cache.requests);
+  json["hit_ratio"] = status.cache.requests.hit_ratio();
+  json["generation"] = generation_json(status.cache.generation);
+  boost::json::array tiers;
+  for (const TierStats& tier : status.cache.tiers)
+    tiers.emplace_back(tier_json(tier));
+  json["tiers"] = std::move(tiers);
+  return boost::json::serialize(json);
+}
+
+}  // namespace refrain

@@ -1,0 +1,201 @@
+#include "refrain/services/status/service_status.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <chrono>
+#include <map>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+namespace refrain {
+namespace {
+
+using Labels = std::map<std::string, std::string>;
+
+/// Gathers the families of one status; every sample carries the service as a label.
+class Families {
+public:
+  explicit Families(std::string service) : service_(std::move(service)) {}
+
+  void begin(std::string name, std::string help, prometheus::MetricType type) {
+    prometheus::MetricFamily family;
+    family.name = "refrain_" + std::move(name);
+    family.help = std::move(help);
+    family.type = type;
+    families_.push_back(std::move(family));
+  }
+
+  void add(const Labels& labels, double value) {
+    prometheus::ClientMetric metric;
+    metric.label.push_back({"service", service_});
+    for (const auto& [name, text] : labels)
+      metric.label.push_back({name, text});
+    if (families_.back().type == prometheus::MetricType::Counter) {
+      metric.counter.value = value;
+    } else {
+      metric.gauge.value = value;
+    }
+    families_.back().metric.push_back(std::move(metric));
+  }
+
+  void add(const Labels& labels, std::int64_t value) { add(labels, static_cast<double>(value)); }
+
+  [[nodiscard]] std::string text() const {
+    std::ostringstream out;
+    prometheus::TextSerializer().Serialize(out, families_);
+    return out.str();
+  }
+
+private:
+  std::string service_;
+  std::vector<prometheus::MetricFamily> families_;
+};
+
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+void add_requests(Families& families, const CacheStats& cache) {
+  using prometheus::MetricType;
+  families.begin("requests_total", "Requests by how the cache answered them.", MetricType::Counter);
+  families.add({{"result", "hit"}}, cache.requests.hit);
+  families.add({{"result", "stale"}}, cache.requests.stale);
+  families.add({{"result", "miss"}}, cache.requests.miss);
+  families.add({{"result", "bypass"}}, cache.requests.bypass);
+  families.begin("requests_coalesced_total",
+                 "Misses that joined another request's generation.",
+                 MetricType::Counter);
+  families.add({}, cache.requests.coalesced);
+  families.begin(
+      "request_errors_total", "Misses and bypasses that ended in an error.", MetricType::Counter);
+  families.add({}, cache.requests.error);
+}
+
+void add_generation(Families& families, const GenerationStats& generation) {
+  using prometheus::MetricType;
+  families.begin("generations_total", "Generations that ended.", MetricType::Counter);
+  families.add({{"result", "ok"}}, generation.count - generation.failed);
+  families.add({{"result", "failed"}}, generation.failed);
+  families.begin("generations_rejected_total",
+                 "Requests turned away because too many generations ran.",
+                 MetricType::Counter);
+  families.add({}, generation.rejected);
+  families.begin("generations_running", "Generations under way.", MetricType::Gauge);
+  families.add({}, generation.running);
+  families.begin("generation_seconds_spent_total", "Time spent generating.", MetricType::Counter);
+  families.add({}, seconds(generation.spent));
+  families.begin("generation_seconds_saved_total",
+                 "Generation time that answers from the cache saved.",
+                 MetricType::Counter);
+  families.add({}, seconds(generation.saved));
+}
+
+/// One family with a sample for each tier.
+void add_tiers(Families& families,
+               const std::vector<TierStats>& tiers,
+               const char* name,
+               const char* help,
+               std::pair<prometheus::MetricType, double (*)(const TierStats&)> what) {
+  families.begin(name, help, what.first);
+  for (const TierStats& tier : tiers)
+    families.add({{"tier", tier.name}}, what.second(tier));
+}
+
+double as_double(std::int64_t number) {
+  return static_cast<double>(number);
+}
+
+void add_tier_gauges(Families& families, const std::vector<TierStats>& tiers) {
+  constexpr auto kGauge = prometheus::MetricType::Gauge;
+  add_tiers(families,
+            tiers,
+            "tier_available",
+            "1 if the tier can be asked.",
+            {kGauge, [](const TierStats& tier) {
+               return tier.available ? 1.0 : 0.0;
+             }});
+  add_tiers(
+      families, tiers, "tier_items", "Entries in the tier.", {kGauge, [](const TierStats& tier) {
+                                                                return as_double(tier.items);
+                                                              }});
+  add_tiers(families,
+            tiers,
+            "tier_size_bytes",
+            "Bytes that the tier takes.",
+            {kGauge, [](const TierStats& tier) {
+               return as_double(tier.size_bytes);
+             }});
+  families.begin("tier_max_size_bytes", "Bytes that the tier may take.", kGauge);
+  for (const TierStats& tier : tiers) {
+    if (tier.max_size_bytes) families.add({{"tier", tier.name}}, *tier.max_size_bytes);
+  }
+  families.begin("tier_breaker_open", "1 while the tier's circuit breaker is not closed.", kGauge);
+  for (const TierStats& tier : tiers) {
+    if (tier.remote)
+      families.add({{"tier", tier.name}}, tier.remote->state == "closed" ? 0.0 : 1.0);
+  }
+  families.begin("tier_latency_seconds", "Recent round trips to the tier.", kGauge);
+  for (const TierStats& tier : tiers) {
+    if (!tier.remote) continue;
+    families.add({{"tier", tier.name}, {"quantile", "0.5"}}, tier.remote->latency_p50_ms / 1000);
+    families.add({{"tier", tier.name}, {"quantile", "0.99"}}, tier.remote->latency_p99_ms / 1000);
+  }
+}
+
+void add_tier_counters(Families& families, const std::vector<TierStats>& tiers) {
+  constexpr auto kCounter = prometheus::MetricType::Counter;
+  families.begin("tier_lookups_total", "Look-ups by result.", kCounter);
+  for (const TierStats& tier : tiers) {
+    families.add({{"tier", tier.name}, {"result", "hit"}}, tier.hits);
+    families.add({{"tier", tier.name}, {"result", "miss"}}, tier.misses);
+  }
+  add_tiers(families,
+            tiers,
+            "tier_insertions_total",
+            "Entries stored.",
+            {kCounter, [](const TierStats& tier) {
+               return as_double(tier.insertions);
+             }});
+  add_tiers(families,
+            tiers,
+            "tier_refusals_total",
+            "Entries offered and not stored.",
+            {kCounter, [](const TierStats& tier) {
+               return as_double(tier.refusals);
+             }});
+  add_tiers(families,
+            tiers,
+            "tier_errors_total",
+            "Operations that failed.",
+            {kCounter, [](const TierStats& tier) {
+               return as_double(tier.errors);
+             }});
+  families.begin("tier_removals_total", "Entries that left, by reason.", kCounter);
+  for (const TierStats& tier : tiers) {
+    families.add({{"tier", tier.name}, {"reason", "capacity"}}, tier.removals.capacity);
+    families.add({{"tier", tier.name}, {"reason", "expired"}}, tier.removals.expired);
+    families.add({{"tier", tier.name}, {"reason", "invalidated"}}, tier.removals.invalidated);
+    families.add({{"tier", tier.name}, {"reason", "replaced"}}, tier.removals.replaced);
+    families.add({{"tier", tier.name}, {"reason", "corrupt"}}, tier.removals.corrupt);
+  }
+}
+
+}  // namespace
+
+std::string to_prometheus(const ServiceStatus& status) {
+  Families families(status.service);
+  families.begin("build_info", "Always 1; the version is a label.", prometheus::MetricType::Gauge);
+  families.add({{"version", status.version}}, 1.0);
+  families.begin(
+      "uptime_seconds", "Since the start of the process.", prometheus::MetricType::Gauge);
+  families.add({}, status.uptime_seconds);
+  add_requests(families, status.cache);
+  add_generation(families, status.cache.generation);
+  add_tier_gauges(families, status.cache.tiers);
+  add_tier_counters(families, status.cache.tiers);
+  return families.text();
+}
+
+}  // namespace refrain

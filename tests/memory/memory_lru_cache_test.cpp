@@ -1,0 +1,377 @@
+#include "refrain/memory/memory_lru_cache.h"
+
+#include "support/manual_clock.h"
+#include "support/sample_entry.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace refrain::testing {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+constexpr std::size_t kPlenty = std::size_t{1} << 40;
+
+WallTime start() {
+  return ManualClock().now();
+}
+
+MemoryLruCache::Config limits(std::size_t max_items, std::size_t max_size_bytes = kPlenty) {
+  MemoryLruCache::Config config;
+  config.max_items = max_items;
+  config.max_size_bytes = max_size_bytes;
+  return config;
+}
+
+Entry entry_of(std::string_view name, std::string_view body = "body") {
+  return sample_entry(sample_key(name), start(), body);
+}
+
+Entry entry_until(std::string_view name, WallTime fresh_until, WallTime usable_until) {
+  EntryMetadata metadata;
+  metadata.key = sample_key(name);
+  metadata.created = start();
+  metadata.fresh_until = fresh_until;
+  metadata.usable_until = usable_until;
+  return Entry::make(metadata, "text/plain", "body");
+}
+
+bool has(MemoryLruCache& cache, std::string_view name, WallTime now = start()) {
+  return cache.find(sample_key(name), now).has_value();
+}
+
+void fill(MemoryLruCache& cache, int count) {
+  for (int i = 0; i < count; ++i)
+    cache.insert(entry_of(std::to_string(i)), start());
+}
+
+std::int64_t charge_of(const Entry& entry) {
+  return static_cast<std::int64_t>(entry.charge() + MemoryLruCache::kItemOverhead);
+}
+
+TEST(MemoryLruCache, ForgetsTheLeastRecentlyUsedFirst) {
+  MemoryLruCache cache(limits(3));
+  fill(cache, 3);
+
+  cache.insert(entry_of("3"), start());
+
+  EXPECT_FALSE(has(cache, "0"));
+  EXPECT_TRUE(has(cache, "1"));
+  EXPECT_TRUE(has(cache, "2"));
+  EXPECT_TRUE(has(cache, "3"));
+  EXPECT_EQ(cache.stats().removals.capacity, 1);
+}
+
+TEST(MemoryLruCache, AFoundEntryIsTheMostRecentlyUsed) {
+  MemoryLruCache cache(limits(3));
+  fill(cache, 3);
+
+  EXPECT_TRUE(has(cache, "0"));
+  cache.insert(entry_of("3"), start());
+
+  EXPECT_TRUE(has(cache, "0"));
+  EXPECT_FALSE(has(cache, "1"));
+}
+
+TEST(MemoryLruCache, AReplacedEntryIsTheMostRecentlyUsed) {
+  MemoryLruCache cache(limits(3));
+  fill(cache, 3);
+
+  cache.insert(entry_of("0", "newer"), start());
+  cache.insert(entry_of("3"), start());
+
+  EXPECT_TRUE(has(cache, "0"));
+  EXPECT_FALSE(has(cache, "1"));
+}
+
+TEST(MemoryLruCache, AMissChangesNoOrder) {
+  MemoryLruCache cache(limits(2));
+  fill(cache, 2);
+
+  EXPECT_FALSE(has(cache, "unknown"));
+  cache.insert(entry_of("2"), start());
+
+  EXPECT_FALSE(has(cache, "0"));
+  EXPECT_TRUE(has(cache, "1"));
+}
+
+TEST(MemoryLruCache, HoldsExactlyAsManyItemsAsAllowedWhenSmall) {
+  for (const int max_items : {1, 10, 100, 1000, 8191}) {
+    MemoryLruCache cache(limits(static_cast<std::size_t>(max_items)));
+
+    fill(cache, max_items);
+    EXPECT_EQ(cache.stats().items, max_items);
+    EXPECT_EQ(cache.stats().removals.capacity, 0);
+    fill(cache, 2 * max_items);
+
+    EXPECT_EQ(cache.stats().items, max_items);
+    cache.check_invariants();
+  }
+}
+
+TEST(MemoryLruCache, IsOffWithoutItems) {
+  MemoryLruCache cache(limits(0));
+
+  EXPECT_EQ(cache.insert(entry_of("a"), start()), InsertOutcome::kRefused);
+
+  EXPECT_FALSE(has(cache, "a"));
+  EXPECT_EQ(cache.stats().refusals, 1);
+  EXPECT_EQ(cache.stats().misses, 1);
+  EXPECT_EQ(cache.stats().max_items, 0);
+}
+
+TEST(MemoryLruCache, IsOffWithoutBytes) {
+  MemoryLruCache cache(limits(10, 0));
+
+  EXPECT_EQ(cache.insert(entry_of("a"), start()), InsertOutcome::kRefused);
+
+  EXPECT_FALSE(has(cache, "a"));
+  EXPECT_EQ(cache.stats().refusals, 1);
+}
+
+TEST(MemoryLruCache, IsOffWithoutTime) {
+  MemoryLruCache::Config config = limits(10);
+  config.ttl = seconds(0);
+  MemoryLruCache cache(config);
+
+  EXPECT_EQ(cache.insert(entry_of("a"), start()), InsertOutcome::kRefused);
+
+  EXPECT_FALSE(has(cache, "a"));
+}
+
+TEST(MemoryLruCache, CountsTheBytesOfEntriesWithTheirOverhead) {
+  MemoryLruCache cache(limits(10));
+  const Entry small = entry_of("small");
+  const Entry large = entry_of("large", std::string(5000, 'x'));
+
+  cache.insert(small, start());
+  cache.insert(large, start());
+  EXPECT_EQ(cache.stats().size_bytes, charge_of(small) + charge_of(large));
+  cache.erase(sample_key("large"));
+
+  EXPECT_EQ(cache.stats().size_bytes, charge_of(small));
+}
+
+TEST(MemoryLruCache, HoldsWhatFitsToTheByte) {
+  const Entry entry = entry_of("0");
+  const auto three = static_cast<std::size_t>(3 * charge_of(entry));
+  MemoryLruCache exact(limits(100, three));
+  MemoryLruCache one_less(limits(100, three - 1));
+
+  fill(exact, 3);
+  fill(one_less, 3);
+
+  EXPECT_EQ(exact.stats().items, 3);
+  EXPECT_EQ(one_less.stats().items, 2);
+}
+
+TEST(MemoryLruCache, EvictsAsManyAsALargeEntryNeedsTheRoomOf) {
+  const auto ten = static_cast<std::size_t>(10 * charge_of(entry_of("0")));
+  MemoryLruCache cache(limits(100, ten));
+  fill(cache, 10);
+
+  cache.insert(
+      entry_of("large", std::string(static_cast<std::size_t>(charge_of(entry_of("0"))) * 7, 'x')),
+      start());
+
+  EXPECT_TRUE(has(cache, "large"));
+  EXPECT_EQ(cache.stats().removals.capacity, 8);
+  EXPECT_TRUE(has(cache, "9"));
+  EXPECT_TRUE(has(cache, "8"));
+  EXPECT_FALSE(has(cache, "7"));
+  cache.check_invariants();
+}
+
+TEST(MemoryLruCache, RefusesAnEntryThatIsTooLargeAndKeepsTheOthers) {
+  MemoryLruCache cache(limits(100, 10'000));
+  fill(cache, 3);
+
+  EXPECT_EQ(cache.insert(entry_of("large", std::string(10'000, 'x')), start()),
+            InsertOutcome::kRefused);
+
+  EXPECT_FALSE(has(cache, "large"));
+  EXPECT_EQ(cache.stats().refusals, 1);
+  EXPECT_EQ(cache.stats().items, 3);
+}
+
+TEST(MemoryLruCache, GivesNoOlderAnswerAfterANewerOneWasTooLarge) {
+  MemoryLruCache cache(limits(100, 10'000));
+  cache.insert(entry_of("a", "older"), start());
+
+  cache.insert(entry_of("a", std::string(10'000, 'x')), start());
+
+  EXPECT_FALSE(has(cache, "a"));
+  EXPECT_EQ(cache.stats().removals.replaced, 1);
+  cache.check_invariants();
+}
+
+TEST(MemoryLruCache, KeepsAnEntryWhenAnExpiredOneIsOfferedForItsKey) {
+  MemoryLruCache cache(limits(10));
+  cache.insert(entry_of("a"), start());
+
+  EXPECT_EQ(cache.insert(entry_until("a", start(), start()), start()), InsertOutcome::kRefused);
+
+  EXPECT_TRUE(has(cache, "a"));
+}
+
+TEST(MemoryLruCache, NeverReturnsWhatIsNoLongerUsableThoughItClaimsToBeFresh) {
+  MemoryLruCache cache(limits(10));
+  cache.insert(entry_until("a", start() + hours(10), start() + seconds(5)), start());
+
+  EXPECT_TRUE(has(cache, "a", start() + seconds(4)));
+  EXPECT_FALSE(has(cache, "a", start() + seconds(5)));
+}
+
+TEST(MemoryLruCache, CountsAnExpiredEntryAsAMissAndDropsIt) {
+  MemoryLruCache cache(limits(10));
+  cache.insert(entry_until("a", start() + seconds(1), start() + seconds(5)), start());
+
+  EXPECT_FALSE(has(cache, "a", start() + seconds(5)));
+
+  EXPECT_EQ(cache.stats().items, 0);
+  EXPECT_EQ(cache.stats().size_bytes, 0);
+  EXPECT_EQ(cache.stats().removals.expired, 1);
+  EXPECT_EQ(cache.stats().misses, 1);
+}
+
+TEST(MemoryLruCache, ReturnsTheBytesWithoutCopyingThem) {
+  MemoryLruCache cache(limits(10));
+  const Entry entry = entry_of("a");
+  cache.insert(entry, start());
+
+  const std::optional<Entry> found = cache.find(sample_key("a"), start());
+
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->body().data(), entry.body().data());
+}
+
+TEST(MemoryLruCache, AnEvictedValueLivesOnWhileAReaderHoldsIt) {
+  MemoryLruCache cache(limits(1));
+  cache.insert(entry_of("a", "still here"), start());
+  const std::optional<Entry> held = cache.find(sample_key("a"), start());
+
+  cache.insert(entry_of("b"), start());
+  cache.clear();
+
+  ASSERT_TRUE(held.has_value());
+  EXPECT_EQ(held->body(), "still here");
+}
+
+TEST(MemoryLruCache, ClearForgetsTheEntriesAndKeepsTheCounts) {
+  MemoryLruCache cache(limits(10));
+  fill(cache, 5);
+  EXPECT_TRUE(has(cache, "0"));
+
+  cache.clear();
+
+  const TierStats stats = cache.stats();
+  EXPECT_EQ(stats.items, 0);
+  EXPECT_EQ(stats.size_bytes, 0);
+  EXPECT_EQ(stats.insertions, 5);
+  EXPECT_EQ(stats.removals.invalidated, 5);
+  EXPECT_EQ(stats.hits, 1);
+  cache.check_invariants();
+}
+
+TEST(MemoryLruCache, IsOneShardWhileItIsSmall) {
+  EXPECT_EQ(MemoryLruCache(limits(10)).shard_count(), 1U);
+  EXPECT_EQ(MemoryLruCache(limits(8191)).shard_count(), 1U);
+  EXPECT_EQ(MemoryLruCache(limits(1'000'000, std::size_t{31} << 20)).shard_count(), 1U);
+}
+
+TEST(MemoryLruCache, IsUpToSixteenShardsWhenItIsLarge) {
+  EXPECT_EQ(MemoryLruCache(limits(8192)).shard_count(), 2U);
+  EXPECT_EQ(MemoryLruCache(limits(30'000)).shard_count(), 4U);
+  EXPECT_EQ(MemoryLruCache(limits(1'000'000, std::size_t{100} << 20)).shard_count(), 4U);
+  EXPECT_EQ(MemoryLruCache(limits(1'000'000'000)).shard_count(), 16U);
+}
+
+TEST(MemoryLruCache, TheShardsTogetherHoldExactlyAsManyItemsAsAllowed) {
+  MemoryLruCache cache(limits(8'195));
+
+  fill(cache, 30'000);
+
+  EXPECT_EQ(cache.shard_count(), 2U);
+  EXPECT_EQ(cache.stats().items, 8'195);
+  cache.check_invariants();
+}
+
+TEST(MemoryLruCache, FindsEveryEntryInWhicheverShardItIs) {
+  MemoryLruCache cache(limits(100'000));
+  constexpr int kEntries = 20'000;
+
+  for (int i = 0; i < kEntries; ++i) {
+    cache.insert(entry_of(std::to_string(i), std::to_string(i)), start());
+  }
+
+  for (int i = 0; i < kEntries; ++i) {
+    const std::optional<Entry> found = cache.find(sample_key(std::to_string(i)), start());
+    ASSERT_TRUE(found.has_value()) << i;
+    ASSERT_EQ(found->body(), std::to_string(i));
+  }
+  EXPECT_EQ(cache.stats().hits, kEntries);
+}
+
+TEST(MemoryLruCache, SweepLooksAtNoMorePlacesThanAsked) {
+  MemoryLruCache cache(limits(1000));
+  fill(cache, 1000);
+  const WallTime later = start() + hours(3);
+
+  EXPECT_EQ(cache.sweep(later, 0), 0U);
+  EXPECT_EQ(cache.sweep(later, 300), 300U);
+
+  EXPECT_EQ(cache.stats().items, 700);
+  EXPECT_EQ(cache.stats().removals.expired, 300);
+}
+
+TEST(MemoryLruCache, SweepGoesOnWhereItEnded) {
+  MemoryLruCache cache(limits(1000));
+  fill(cache, 1000);
+  const WallTime later = start() + hours(3);
+
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(cache.sweep(later, 100), 100U);
+
+  EXPECT_EQ(cache.stats().items, 0);
+  cache.check_invariants();
+}
+
+TEST(MemoryLruCache, SweepComesRoundToEveryShard) {
+  MemoryLruCache cache(limits(100'000));
+  fill(cache, 5'000);
+  const WallTime later = start() + hours(3);
+
+  for (int i = 0; i < 50; ++i)
+    cache.sweep(later, 128);
+
+  EXPECT_EQ(cache.stats().items, 0);
+  EXPECT_EQ(cache.stats().removals.expired, 5'000);
+  cache.check_invariants();
+}
+
+TEST(MemoryLruCache, SweepOfAnEmptyCacheEnds) {
+  MemoryLruCache cache(limits(100'000));
+
+  EXPECT_EQ(cache.sweep(start(), 1'000'000), 0U);
+}
+
+TEST(MemoryLruCache, StatsNameTheLimits) {
+  MemoryLruCache::Config config = limits(123, 456'789);
+  config.ttl = seconds(77);
+
+  const TierStats stats = MemoryLruCache(config).stats();
+
+  EXPECT_EQ(stats.max_items, 123);
+  EXPECT_EQ(stats.max_size_bytes, 456'789);
+  EXPECT_EQ(stats.ttl, seconds(77));
+}
+
+}  // namespace
+}  // namespace refrain::testing

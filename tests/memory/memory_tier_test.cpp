@@ -1,0 +1,72 @@
+#include "refrain/memory/memory_tier.h"
+
+#include "support/manual_clock.h"
+#include "support/run.h"
+#include "support/sample_entry.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace refrain::testing {
+namespace {
+
+TEST(MemoryTier, IsCalledMemory) {
+  ManualClock clock;
+  const MemoryTier tier(MemoryLruCache::Config(), clock);
+
+  EXPECT_EQ(tier.name(), "memory");
+  EXPECT_EQ(tier.stats().name, "memory");
+}
+
+TEST(MemoryTier, KnowsAHitAndAMissAtOnce) {
+  ManualClock clock;
+  MemoryTier tier(MemoryLruCache::Config(), clock);
+  const Entry entry = sample_entry(sample_key("a"), clock.now());
+  ASSERT_TRUE(run(tier.insert(entry)).has_value());
+
+  ImmediateLookup hit = tier.find_now(sample_key("a"));
+  ImmediateLookup miss = tier.find_now(sample_key("b"));
+
+  EXPECT_TRUE(hit.is_known());
+  ASSERT_TRUE(hit.entry().has_value());
+  EXPECT_EQ(hit.entry()->body().data(), entry.body().data());
+  EXPECT_TRUE(miss.is_known());
+  EXPECT_FALSE(miss.entry().has_value());
+  EXPECT_EQ(tier.stats().hits, 1);
+  EXPECT_EQ(tier.stats().misses, 1);
+}
+
+TEST(MemoryTier, TakesTheTimeFromItsClock) {
+  ManualClock clock;
+  MemoryLruCache::Config config;
+  config.ttl = std::chrono::seconds(10);
+  MemoryTier tier(config, clock);
+  ASSERT_TRUE(run(tier.insert(sample_entry(sample_key("a"), clock.now()))).has_value());
+
+  clock.advance(std::chrono::milliseconds(9'999));
+  EXPECT_TRUE(tier.find_now(sample_key("a")).entry().has_value());
+  clock.advance(std::chrono::milliseconds(1));
+
+  EXPECT_FALSE(tier.find_now(sample_key("a")).entry().has_value());
+}
+
+TEST(MemoryTier, StatsTellItsLimits) {
+  ManualClock clock;
+  MemoryLruCache::Config config;
+  config.max_items = 7;
+  config.max_size_bytes = 70'000;
+  config.ttl = std::chrono::seconds(70);
+
+  const TierStats stats = MemoryTier(config, clock).stats();
+
+  EXPECT_TRUE(stats.available);
+  EXPECT_EQ(stats.max_items, 7);
+  EXPECT_EQ(stats.max_size_bytes, 70'000);
+  EXPECT_EQ(stats.ttl, std::chrono::seconds(70));
+}
+
+}  // namespace
+}  // namespace refrain::testing

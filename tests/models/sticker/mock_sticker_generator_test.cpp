@@ -1,0 +1,233 @@
+#include "refrain/models/sticker/mock_sticker_generator.h"
+
+#include "models/sticker/decoded_image.h"
+#include "models/sticker/hostile_prompts.h"
+#include "support/run.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace refrain {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::run;
+
+MockStickerGenerator::Options without_delay() {
+  MockStickerGenerator::Options options;
+  options.min_delay = milliseconds(0);
+  options.max_delay = milliseconds(0);
+  return options;
+}
+
+std::unique_ptr<MockStickerGenerator> make_generator(
+    boost::asio::thread_pool& pool,
+    const MockStickerGenerator::Options& options = without_delay()) {
+  Result<std::unique_ptr<MockStickerGenerator>> generator =
+      MockStickerGenerator::create(pool, options);
+  if (!generator) throw std::runtime_error(generator.error().message());
+  return std::move(*generator);
+}
+
+StickerRequest small_request(const std::string& prompt) {
+  StickerRequest request(prompt);
+  request.size = 96;
+  return request;
+}
+
+TEST(MockStickerGenerator, SaysWhoseItIs) {
+  boost::asio::thread_pool pool(1);
+  const auto generator = make_generator(pool);
+
+  EXPECT_FALSE(generator->model().empty());
+  EXPECT_FALSE(generator->model_version().empty());
+}
+
+TEST(MockStickerGenerator, AnswersWithAPngOfTheSizeAskedFor) {
+  boost::asio::thread_pool pool(1);
+  const auto generator = make_generator(pool);
+
+  const Result<Sticker> sticker = run(generator->generate(StickerRequest("sunny day")));
+
+  ASSERT_TRUE(sticker.has_value());
+  EXPECT_EQ(sticker->format, ImageFormat::kPng);
+  EXPECT_GT(sticker->bytes.size(), 5'000U);
+  EXPECT_LT(sticker->bytes.size(), 150'000U);
+  const std::optional<RgbaImage> image = testing::decode_png(sticker->bytes);
+  ASSERT_TRUE(image.has_value());
+  EXPECT_EQ(image->width(), 512U);
+  EXPECT_TRUE(testing::has_transparent_corners(*image));
+}
+
+TEST(MockStickerGenerator, AnswersWithAWebpOfTheSizeAskedFor) {
+  boost::asio::thread_pool pool(1);
+  const auto generator = make_generator(pool);
+  StickerRequest request("sunny day");
+  request.format = ImageFormat::kWebp;
+
+  const Result<Sticker> sticker = run(generator->generate(request));
+
+  ASSERT_TRUE(sticker.has_value());
+  EXPECT_EQ(sticker->format, ImageFormat::kWebp);
+  EXPECT_LT(sticker->bytes.size(), 100'000U);
+  const std::optional<RgbaImage> image = testing::decode_webp(sticker->bytes);
+  ASSERT_TRUE(image.has_value());
+  EXPECT_EQ(image->width(), 512U);
+  EXPECT_TRUE(testing::has_transparent_corners(*image));
+}
+
+TEST(MockStickerGenerator, GivesEqualBytesForEqualRequests) {
+  boost::asio::thread_pool pool(1);
+  const auto first = make_generator(pool);
+  const auto second = make_generator(pool);
+  for (const ImageFormat format : {ImageFormat::kPng, ImageFormat::kWebp}) {
+    StickerRequest request = small_request("a green dragon");
+    request.format = format;
+
+    const Result<Sticker> one = run(first->generate(request));
+    const Result<Sticker> again = run(first->generate(request));
+    const Result<Sticker> other = run(second->generate(request));
+
+    ASSERT_TRUE(one && again && other);
+    EXPECT_EQ(one->bytes, again->bytes);
+    EXPECT_EQ(one->bytes, other->bytes);
+  }
+}
+
+TEST(MockStickerGenerator, GivesOtherBytesForEveryOtherRequest) {
+  boost::asio::thread_pool pool(1);
+  const auto generator = make_generator(pool);
+  std::vector<StickerRequest> requests;
+  for (const char* prompt : {"a cat", "a cat ", "A cat", "a dog"})
+    requests.push_back(small_request(prompt));
+  for (const std::int32_t variant : {1, 2, StickerRequest::kMaxVariant}) {
+    requests.push_back(small_request("a cat"));
+    requests.back().variant = variant;
+  }
+  for (const std::uint64_t seed : {0UL, 1UL, ~0UL}) {
+    requests.push_back(small_request("a cat"));
+    requests.back().seed = seed;
+  }
+  requests.push_back(small_request("a cat"));
+  requests.back().style = StickerStyle::kMascot;
+
+  std::set<std::string> files;
+  for (const StickerRequest& request : requests) {
+    const Result<Sticker> sticker = run(generator->generate(request));
+    ASSERT_TRUE(sticker.has_value());
+    files.insert(sticker->bytes);
+  }
+
+  EXPECT_EQ(files.size(), requests.size());
+}
+
+TEST(MockStickerGenerator, RefusesAnInvalidRequestAtOnce) {
+  boost::asio::thread_pool pool(1);
+  MockStickerGenerator::Options options;
+  options.min_delay = std::chrono::hours(1);
+  options.max_delay = std::chrono::hours(1);
+  const auto generator = make_generator(pool, options);
+  StickerRequest request("a cat");
+  request.variant = -1;
+
+  const Result<Sticker> sticker = run(generator->generate(request));
+
+  ASSERT_FALSE(sticker.has_value());
+  EXPECT_EQ(sticker.error().field(), "variant");
+}
+
+TEST(MockStickerGenerator, AnswersHostilePrompts) {
+  boost::asio::thread_pool pool(2);
+  const auto generator = make_generator(pool);
+  for (const std::string& prompt : testing::hostile_prompts()) {
+    EXPECT_TRUE(run(generator->generate(small_request(prompt))).has_value())
+        << prompt.substr(0, 40);
+  }
+}
+
+TEST(MockStickerGenerator, KeepsDelaysWithinTheirRange) {
+  boost::asio::thread_pool pool(1);
+  MockStickerGenerator::Options options;
+  options.min_delay = milliseconds(100);
+  options.max_delay = milliseconds(103);
+  const auto generator = make_generator(pool, options);
+
+  std::set<milliseconds> delays;
+  for (int i = 0; i < 200; ++i)
+    delays.insert(generator->next_delay());
+
+  EXPECT_EQ(delays,
+            (std::set{milliseconds(100), milliseconds(101), milliseconds(102), milliseconds(103)}));
+}
+
+TEST(MockStickerGenerator, TakesItsDelaysFromTheSeed) {
+  boost::asio::thread_pool pool(1);
+  MockStickerGenerator::Options options;
+  const auto delays = [&](std::uint64_t seed) {
+    options.delay_seed = seed;
+    const auto generator = make_generator(pool, options);
+    return std::vector{generator->next_delay(), generator->next_delay(), generator->next_delay()};
+  };
+
+  EXPECT_EQ(delays(1), delays(1));
+  EXPECT_NE(delays(1), delays(2));
+}
+
+TEST(MockStickerGenerator, WaitsForItsDelay) {
+  boost::asio::thread_pool pool(1);
+  MockStickerGenerator::Options options;
+  options.min_delay = milliseconds(40);
+  options.max_delay = milliseconds(40);
+  const auto generator = make_generator(pool, options);
+  const auto start = std::chrono::steady_clock::now();
+
+  const Result<Sticker> sticker = run(generator->generate(small_request("a cat")));
+
+  EXPECT_TRUE(sticker.has_value());
+  EXPECT_GE(std::chrono::steady_clock::now() - start, milliseconds(40));
+}
+
+TEST(MockStickerGenerator, RefusesImpossibleDelays) {
+  boost::asio::thread_pool pool(1);
+  MockStickerGenerator::Options crossed;
+  crossed.max_delay = milliseconds(1);
+  MockStickerGenerator::Options negative;
+  negative.min_delay = milliseconds(-1);
+
+  for (const auto& options : {crossed, negative}) {
+    const auto generator = MockStickerGenerator::create(pool, options);
+    ASSERT_FALSE(generator.has_value());
+    EXPECT_EQ(generator.error().code(), ErrorCode::kInvalidArgument);
+  }
+}
+
+TEST(MockStickerGenerator, ServesSeveralLoopsAtOnce) {
+  boost::asio::thread_pool pool(4);
+  const auto generator = make_generator(pool);
+  std::vector<std::string> files(4);
+  std::vector<std::thread> loops;
+  for (std::string& file : files) {
+    loops.emplace_back([&] {
+      for (int i = 0; i < 3; ++i) {
+        const Result<Sticker> sticker =
+            run(generator->generate(small_request("loop " + std::to_string(i))));
+        if (sticker) file += sticker->bytes;
+      }
+    });
+  }
+  for (std::thread& loop : loops)
+    loop.join();
+
+  EXPECT_FALSE(files[0].empty());
+  for (const std::string& file : files)
+    EXPECT_EQ(file, files[0]);
+}
+
+}  // namespace
+}  // namespace refrain

@@ -1,0 +1,31 @@
+#include "refrain/redis/redis_command.h"
+
+#include <gtest/gtest.h>
+
+#include <string_view>
+
+namespace refrain {
+namespace {
+
+TEST(RedisCommand, IsAnArrayOfBulkStrings) {
+  using namespace std::string_view_literals;
+
+  const RedisCommand command({"SET", "key", "a\r\n\0b"sv});
+
+  EXPECT_EQ(command.wire(), "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\na\r\n\0b\r\n"sv);
+  EXPECT_EQ(command.size(), 1U);
+}
+
+TEST(RedisCommand, HoldsSeveralInOrder) {
+  RedisCommand command({"PING"});
+
+  command.add({"GET", ""});
+  command.add(RedisCommand({"PING"}));
+
+  EXPECT_EQ(command.wire(),
+            "*1\r\n$4\r\nPING\r\n*2\r\n$3\r\nGET\r\n$0\r\n\r\n*1\r\n$4\r\nPING\r\n");
+  EXPECT_EQ(command.size(), 3U);
+}
+
+}  // namespace
+}  // namespace refrain

@@ -1,0 +1,457 @@
+#include "refrain/redis/redis_connection.h"
+
+#include "redis/redis_fixture.h"
+#include "support/redis_server.h"
+#include "support/run.h"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <exception>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace refrain {
+namespace {
+
+using testing::FakeRedisServer;
+using testing::kAmple;
+using testing::RedisServer;
+using testing::run;
+using testing::run_until;
+
+class RecordingLog final : public Log {
+public:
+  void write(LogLevel /*level*/,
+             std::string_view message,
+             std::initializer_list<LogField> fields) override {
+    std::string line(message);
+    for (const LogField& field : fields)
+      line += " " + std::string(field.name()) + "=" + field.value();
+    lines.push_back(line);
+  }
+
+  [[nodiscard]] bool mentions(std::string_view text) const {
+    return std::any_of(lines.begin(), lines.end(), [text](const std::string& line) {
+      return line.find(text) != std::string::npos;
+    });
+  }
+
+  std::vector<std::string> lines;
+};
+
+class RedisConnectionTest : public ::testing::Test {
+protected:
+  ~RedisConnectionTest() override {
+    if (connection_) connection_->stop();
+  }
+
+  static RedisConnectionOptions options(RedisEndpoint endpoint) {
+    RedisConnectionOptions options;
+    options.endpoint = std::move(endpoint);
+    options.command_budget = kAmple;
+    options.connect_budget = kAmple;
+    return options;
+  }
+
+  void start(RedisConnectionOptions options) {
+    options.on_connect_failed = [this](const Error& error) {
+      failures_.push_back(error);
+    };
+    connection_ = std::make_shared<RedisConnection>(std::move(options), loop_, log_);
+    connection_->start();
+  }
+
+  void connect(const RedisConnectionOptions& options) {
+    start(options);
+    run_until(loop_, [this] { return connection_->is_ready(); });
+  }
+
+  Error first_failure() {
+    run_until(loop_, [this] { return !failures_.empty(); });
+    return failures_.front();
+  }
+
+  Result<RespValue> execute(std::initializer_list<std::string_view> words) {
+    return run(loop_, connection_->execute(RedisCommand(words)));
+  }
+
+  boost::asio::io_context loop_{1};
+  RecordingLog log_;
+  std::vector<Error> failures_;
+  std::shared_ptr<RedisConnection> connection_;
+};
+
+TEST_F(RedisConnectionTest, ExecutesOverAUnixSocket) {
+  const RedisServer server;
+  connect(options(server.unix_endpoint()));
+
+  EXPECT_EQ(execute({"SET", "k", "v"})->text(), "OK");
+  EXPECT_EQ(execute({"GET", "k"})->text(), "v");
+  EXPECT_TRUE(execute({"GET", "nothing"})->is_null());
+}
+
+TEST_F(RedisConnectionTest, ExecutesOverTcp) {
+  const RedisServer server;
+  connect(options(server.tcp_endpoint()));
+
+  EXPECT_EQ(execute({"PING"})->text(), "PONG");
+}
+
+TEST_F(RedisConnectionTest, LooksUpTheHostsName) {
+  const RedisServer server;
+  RedisEndpoint endpoint = server.tcp_endpoint();
+  endpoint.host = "localhost";
+  connect(options(endpoint));
+
+  EXPECT_EQ(execute({"PING"})->text(), "PONG");
+}
+
+TEST_F(RedisConnectionTest, TellsOfAnErrorReplyAsAReply) {
+  const RedisServer server;
+  connect(options(server.unix_endpoint()));
+
+  const Result<RespValue> reply = execute({"NOSUCHCOMMAND"});
+
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_TRUE(reply->is_error());
+  EXPECT_EQ(execute({"PING"})->text(), "PONG");
+}
+
+TEST_F(RedisConnectionTest, NamesItselfToTheServer) {
+  const RedisServer server;
+  connect(options(server.unix_endpoint()));
+
+  EXPECT_EQ(execute({"CLIENT", "GETNAME"})->text(), "refrain");
+}
+
+TEST_F(RedisConnectionTest, LogsInWithAPassword) {
+  RedisServer server({"--requirepass", "secret"});
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.password = "secret";
+  connect(options(endpoint));
+
+  EXPECT_EQ(execute({"PING"})->text(), "PONG");
+}
+
+TEST_F(RedisConnectionTest, LogsInAsAUserWhoMayOnlyReadAndDoesNotMindThatNamingIsForbidden) {
+  const RedisServer server;
+  server.command({"ACL", "SETUSER", "alice", "on", ">secret", "~*", "+get"});
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.user = "alice";
+  endpoint.password = "secret";
+  connect(options(endpoint));
+
+  EXPECT_TRUE(execute({"GET", "k"})->is_null());
+}
+
+TEST_F(RedisConnectionTest, SelectsItsDatabase) {
+  const RedisServer server;
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.database = 5;
+  connect(options(endpoint));
+
+  execute({"SET", "k", "v"}).value();
+
+  EXPECT_TRUE(server.command({"GET", "k"}).is_null());
+}
+
+TEST_F(RedisConnectionTest, IsNotReadyWithAWrongPasswordAndTellsItToNobody) {
+  const RedisServer server({"--requirepass", "secret"});
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.password = "wr0ng";
+  start(options(endpoint));
+
+  const Error failure = first_failure();
+
+  EXPECT_FALSE(connection_->is_ready());
+  EXPECT_NE(failure.message().find("WRONGPASS"), std::string::npos);
+  EXPECT_EQ(failure.message().find("wr0ng"), std::string::npos);
+  EXPECT_TRUE(log_.mentions("WRONGPASS"));
+  EXPECT_FALSE(log_.mentions("wr0ng"));
+}
+
+TEST_F(RedisConnectionTest, IsNotReadyWithoutTheNeededPassword) {
+  const RedisServer server({"--requirepass", "secret"});
+  start(options(server.unix_endpoint()));
+
+  EXPECT_NE(first_failure().message().find("NOAUTH"), std::string::npos);
+}
+
+TEST_F(RedisConnectionTest, IsNotReadyWithoutItsDatabase) {
+  const RedisServer server;
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.database = 5000;
+  start(options(endpoint));
+
+  EXPECT_NE(first_failure().message().find("database"), std::string::npos);
+}
+
+TEST_F(RedisConnectionTest, AsksItsGreetingBeforeItIsReady) {
+  const RedisServer server;
+  server.command({"SET", "greeting", "hello"});
+  std::string greeted;
+  RedisConnectionOptions greeting = options(server.unix_endpoint());
+  greeting.greeting = RedisCommand({"GET", "greeting"});
+  greeting.on_greeted = [&](const RespValue& reply) {
+    greeted = reply.text();
+    return Result<void>();
+  };
+
+  connect(greeting);
+
+  EXPECT_EQ(greeted, "hello");
+}
+
+TEST_F(RedisConnectionTest, IsNotReadyIfItsGreetingIsNotLiked) {
+  const RedisServer server;
+  RedisConnectionOptions greeting = options(server.unix_endpoint());
+  greeting.greeting = RedisCommand({"GET", "greeting"});
+  greeting.on_greeted = [](const RespValue& /*reply*/) -> Result<void> {
+    return fail(ErrorCode::kCorrupt, "not liked");
+  };
+
+  start(greeting);
+
+  EXPECT_EQ(first_failure().code(), ErrorCode::kCorrupt);
+}
+
+TEST_F(RedisConnectionTest, FailsAtOnceWhileNobodyListens) {
+  RedisServer server;
+  server.stop();
+  start(options(server.unix_endpoint()));
+
+  const Result<RespValue> reply = execute({"PING"});
+
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(first_failure().code(), ErrorCode::kUnavailable);
+}
+
+TEST_F(RedisConnectionTest, ReportsAnOutageOnceAndItsEnd) {
+  RedisServer server;
+  server.stop();
+  start(options(server.unix_endpoint()));
+  run_until(loop_, [this] { return failures_.size() >= 2; });
+  EXPECT_EQ(log_.lines.size(), 1U);
+
+  server.start();
+  run_until(loop_, [this] { return connection_->is_ready(); });
+
+  EXPECT_EQ(log_.lines.size(), 2U);
+  EXPECT_EQ(execute({"PING"})->text(), "PONG");
+}
+
+TEST_F(RedisConnectionTest, GivesUpConnectingToAFrozenServer) {
+  RedisServer server;
+  server.freeze();
+  RedisConnectionOptions hasty = options(server.unix_endpoint());
+  hasty.connect_budget = std::chrono::milliseconds(30);
+  start(hasty);
+
+  EXPECT_EQ(first_failure().code(), ErrorCode::kTimeout);
+}
+
+TEST_F(RedisConnectionTest, NeverTakesALateReplyForAnother) {
+  RedisServer server;
+  server.command({"SET", "a", "value of a"});
+  server.command({"SET", "b", "value of b"});
+  RedisConnectionOptions hasty = options(server.unix_endpoint());
+  hasty.command_budget = std::chrono::milliseconds(200);
+  connect(hasty);
+  server.freeze();
+
+  const Result<RespValue> late = execute({"GET", "a"});
+  EXPECT_FALSE(connection_->is_ready());
+  server.thaw();
+  run_until(loop_, [this] { return connection_->is_ready(); });
+  const Result<RespValue> next = execute({"GET", "b"});
+
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().code(), ErrorCode::kTimeout);
+  EXPECT_EQ(next->text(), "value of b");
+}
+
+TEST_F(RedisConnectionTest, EndsEverybodyWhoWaitsBehindATimeOut) {
+  RedisServer server;
+  RedisConnectionOptions hasty = options(server.unix_endpoint());
+  hasty.command_budget = std::chrono::milliseconds(50);
+  connect(hasty);
+  server.freeze();
+  std::vector<ErrorCode> codes;
+  const auto on_done = [&](const std::exception_ptr& /*failure*/, Result<RespValue> reply) {
+    codes.push_back(reply ? ErrorCode::kInternal : reply.error().code());
+  };
+
+  for (int i = 0; i < 20; ++i)
+    boost::asio::co_spawn(loop_, connection_->execute(RedisCommand({"GET", "a"})), on_done);
+  run_until(loop_, [&] { return codes.size() == 20; });
+
+  EXPECT_EQ(codes.front(), ErrorCode::kTimeout);
+  EXPECT_EQ(std::count(codes.begin(), codes.end(), ErrorCode::kUnavailable), 19);
+}
+
+TEST_F(RedisConnectionTest, EndsWhoWaitsWhenTheServerDies) {
+  RedisServer server;
+  connect(options(server.unix_endpoint()));
+  server.freeze();
+  std::optional<Result<RespValue>> outcome;
+  const auto on_done = [&](const std::exception_ptr& /*failure*/, Result<RespValue> reply) {
+    outcome = std::move(reply);
+  };
+  boost::asio::co_spawn(loop_, connection_->execute(RedisCommand({"GET", "a"})), on_done);
+  loop_.poll();
+
+  server.kill();
+  run_until(loop_, [&] { return outcome.has_value(); });
+
+  ASSERT_FALSE(outcome->has_value());
+  EXPECT_EQ(outcome->error().code(), ErrorCode::kUnavailable);
+}
+
+TEST_F(RedisConnectionTest, RefusesACommandTooManyAtOnce) {
+  RedisServer server;
+  RedisConnectionOptions narrow = options(server.unix_endpoint());
+  narrow.limits.max_commands = 2;
+  connect(narrow);
+  server.freeze();
+  std::vector<Result<RespValue>> outcomes;
+  const auto on_done = [&](const std::exception_ptr& /*failure*/, Result<RespValue> reply) {
+    outcomes.push_back(std::move(reply));
+  };
+
+  for (int i = 0; i < 3; ++i)
+    boost::asio::co_spawn(loop_, connection_->execute(RedisCommand({"PING"})), on_done);
+  run_until(loop_, [&] { return !outcomes.empty(); });
+  ASSERT_EQ(outcomes.size(), 1U);
+  EXPECT_EQ(outcomes[0].error().code(), ErrorCode::kUnavailable);
+  server.thaw();
+  run_until(loop_, [&] { return outcomes.size() == 3; });
+
+  EXPECT_TRUE(outcomes[1].has_value());
+  EXPECT_TRUE(outcomes[2].has_value());
+}
+
+TEST_F(RedisConnectionTest, ACancelledCommandEndsAtOnceAndDoesNotShiftReplies) {
+  RedisServer server;
+  server.command({"SET", "a", "value of a"});
+  server.command({"SET", "b", "value of b"});
+  connect(options(server.unix_endpoint()));
+  server.freeze();
+  boost::asio::cancellation_signal cancel;
+  std::optional<Result<RespValue>> cancelled;
+  std::optional<Result<RespValue>> other;
+  auto on_cancelled = [&](const std::exception_ptr& /*failure*/, Result<RespValue> reply) {
+    cancelled = std::move(reply);
+  };
+  auto on_other = [&](const std::exception_ptr& /*failure*/, Result<RespValue> reply) {
+    other = std::move(reply);
+  };
+  boost::asio::co_spawn(loop_,
+                        connection_->execute(RedisCommand({"GET", "a"})),
+                        boost::asio::bind_cancellation_slot(cancel.slot(), on_cancelled));
+  boost::asio::co_spawn(loop_, connection_->execute(RedisCommand({"GET", "b"})), on_other);
+  loop_.poll();
+
+  cancel.emit(boost::asio::cancellation_type::terminal);
+  cancel.emit(boost::asio::cancellation_type::terminal);
+  run_until(loop_, [&] { return cancelled.has_value(); });
+  EXPECT_FALSE(other.has_value());
+  server.thaw();
+  run_until(loop_, [&] { return other.has_value(); });
+
+  EXPECT_EQ(cancelled->error().code(), ErrorCode::kCancelled);
+  EXPECT_EQ(other->value().text(), "value of b");
+}
+
+TEST_F(RedisConnectionTest, GivesUpOnGarbage) {
+  const FakeRedisServer server({"HTTP/1.1 400 Bad Request\r\n\r\n"});
+  start(options(server.endpoint()));
+
+  EXPECT_EQ(first_failure().code(), ErrorCode::kCorrupt);
+  EXPECT_FALSE(connection_->is_ready());
+}
+
+TEST_F(RedisConnectionTest, GivesUpOnGarbageInTheMiddle) {
+  const FakeRedisServer server({"+OK\r\n", "%1\r\n+a\r\n+b\r\n"});
+  connect(options(server.endpoint()));
+
+  const Result<RespValue> reply = execute({"GET", "a"});
+
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().code(), ErrorCode::kCorrupt);
+}
+
+TEST_F(RedisConnectionTest, GivesUpOnMoreRepliesThanWereAsked) {
+  const FakeRedisServer server({"+OK\r\n", "+one\r\n+two\r\n"});
+  connect(options(server.endpoint()));
+
+  EXPECT_EQ(execute({"GET", "a"})->text(), "one");
+
+  run_until(loop_, [this] { return log_.lines.size() >= 2; });
+  EXPECT_TRUE(log_.mentions("nobody asked for"));
+}
+
+TEST_F(RedisConnectionTest, GivesUpOnAReplyOverTheLimit) {
+  const RedisServer server;
+  server.command({"SET", "large", std::string(100'000, 'x')});
+  RedisConnectionOptions narrow = options(server.unix_endpoint());
+  narrow.limits.replies.max_reply_bytes = 50'000;
+  connect(narrow);
+
+  EXPECT_EQ(execute({"GET", "large"}).error().code(), ErrorCode::kTooLarge);
+  run_until(loop_, [this] { return connection_->is_ready(); });
+
+  EXPECT_EQ(execute({"PING"})->text(), "PONG");
+}
+
+TEST_F(RedisConnectionTest, CarriesMoreThanASocketHolds) {
+  const RedisServer server;
+  connect(options(server.tcp_endpoint()));
+  std::string value(std::size_t{8} << 20U, 'v');
+  value += "end";
+
+  EXPECT_EQ(execute({"SET", "large", value})->text(), "OK");
+
+  EXPECT_TRUE(execute({"GET", "large"})->text() == value);
+}
+
+TEST_F(RedisConnectionTest, GivesTheRepliesOfSeveralCommandsTogether) {
+  const RedisServer server;
+  connect(options(server.unix_endpoint()));
+  RedisCommand both({"SET", "k", "v"});
+  both.add({"GET", "k"});
+
+  const Result<RespValue> replies = run(loop_, connection_->execute(both));
+
+  ASSERT_EQ(replies->elements().size(), 2U);
+  EXPECT_EQ(replies->elements()[1].text(), "v");
+}
+
+TEST_F(RedisConnectionTest, EndsWhoWaitsWhenItIsStopped) {
+  RedisServer server;
+  connect(options(server.unix_endpoint()));
+  server.freeze();
+  std::optional<Result<RespValue>> outcome;
+  const auto on_done = [&](const std::exception_ptr& /*failure*/, Result<RespValue> reply) {
+    outcome = std::move(reply);
+  };
+  boost::asio::co_spawn(loop_, connection_->execute(RedisCommand({"PING"})), on_done);
+  loop_.poll();
+
+  connection_->stop();
+  loop_.run();
+
+  EXPECT_EQ(outcome->error().code(), ErrorCode::kCancelled);
+  EXPECT_FALSE(connection_->is_ready());
+}
+
+}  // namespace
+}  // namespace refrain

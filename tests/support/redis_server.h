@@ -1,0 +1,79 @@
+#pragma once
+
+/// @file
+/// A Redis server of a test's own, and one that only pretends.
+
+#include "refrain/redis/redis_url.h"
+#include "refrain/redis/resp_value.h"
+
+#include "support/temp_dir.h"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace refrain::testing {
+
+/// A private `redis-server` in a folder of its own, on a Unix socket and a free TCP port of the
+/// loopback address. It saves nothing. The constructor throws if the program is missing or does not
+/// become ready, so that a test fails rather than passes without its server.
+class RedisServer {
+public:
+  /// `arguments` are added to the command line: `{"--requirepass", "secret"}`.
+  explicit RedisServer(std::vector<std::string> arguments = {});
+  RedisServer(const RedisServer&) = delete;
+  RedisServer& operator=(const RedisServer&) = delete;
+  ~RedisServer();
+
+  void stop();    ///< SIGTERM, and waits for its end.
+  void kill();    ///< SIGKILL, and waits for its end.
+  void freeze();  ///< SIGSTOP: connections are still accepted by the kernel and nobody answers.
+  void thaw();    ///< SIGCONT.
+  void start();   ///< Again on the same addresses, after `stop` or `kill`; empty.
+
+  /// Sends one command on a connection of its own and returns the reply.
+  RespValue command(const std::vector<std::string>& words) const;
+
+  [[nodiscard]] RedisEndpoint unix_endpoint() const;
+  [[nodiscard]] RedisEndpoint tcp_endpoint() const;
+
+  /// For `command`, when the server wants one.
+  void set_password(std::string password) { password_ = std::move(password); }
+
+private:
+  void end(int signal);
+  void wait_until_ready();
+
+  TempDir folder_;
+  std::vector<std::string> arguments_;
+  std::string password_;
+  std::string socket_path_;
+  std::uint16_t port_;
+  ::pid_t pid_ = -1;
+};
+
+/// Accepts connections on a Unix socket and answers what each sends first, second, … with the given
+/// bytes in turn, then says no more until the client closes the connection.
+class FakeRedisServer {
+public:
+  explicit FakeRedisServer(std::vector<std::string> answers);
+  FakeRedisServer(const FakeRedisServer&) = delete;
+  FakeRedisServer& operator=(const FakeRedisServer&) = delete;
+  ~FakeRedisServer();
+
+  [[nodiscard]] RedisEndpoint endpoint() const;
+
+private:
+  void serve() const;
+
+  TempDir folder_;
+  std::vector<std::string> answers_;
+  int listener_ = -1;
+  int wake_[2] = {-1, -1};
+  std::thread thread_;
+};
+
+}  // namespace refrain::testing
