@@ -212,8 +212,8 @@ private:
     return std::nullopt;
   }
 
-  static constexpr std::size_t kHeaderBytes = kMagic.size() + 1 + 3 * 4 + 4;
-  static constexpr std::size_t kTablesBytes = 3 * kTableSize * sizeof(float);
+  static constexpr std::size_t kHeaderBytes = kMagic.size() + 1 + 12 + 4;
+  static constexpr std::size_t kTablesBytes = std::size_t{3} * kTableSize * sizeof(float);
 
   std::string_view bytes_;
   LmBin lm_;

@@ -70,7 +70,7 @@ public:
   [[nodiscard]] std::size_t trigram_count() const { return trigrams_.size(); }
 
   /// The id of a word (lower case), or `kNoWord`.
-  [[nodiscard]] WordId find_word(std::string_view spelling) const;
+  [[nodiscard]] WordId find_word(std::string_view word) const;
   /// @pre `word` is less than `vocabulary_size()`.
   [[nodiscard]] std::string_view spelling(WordId word) const;
   /// Whether the word may be shown to a person: letters, with apostrophes and hyphens inside.
@@ -114,6 +114,7 @@ private:
   };
   struct Context;
   class Builder;
+  class Query;
 
   NgramModel() = default;
 

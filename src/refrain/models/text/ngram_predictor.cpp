@@ -86,7 +86,7 @@ public:
         count_(request.count()),
         words_(request.words()) {}
 
-  std::vector<Path> search() const {
+  [[nodiscard]] std::vector<Path> search() const {
     std::vector<Path> paths = first_words();
     for (std::size_t word = 1; word < words_; ++word)
       paths = one_word_longer(paths);
@@ -95,7 +95,7 @@ public:
   }
 
 private:
-  std::vector<Path> first_words() const {
+  [[nodiscard]] std::vector<Path> first_words() const {
     Path start;
     start.history = history_of(model_, caret_);
     for (const WordId known : {start.history.before_previous, start.history.previous}) {
@@ -114,7 +114,7 @@ private:
     return paths;
   }
 
-  std::vector<Path> one_word_longer(const std::vector<Path>& paths) const {
+  [[nodiscard]] std::vector<Path> one_word_longer(const std::vector<Path>& paths) const {
     std::vector<Path> longer;
     longer.reserve(paths.size() * width_);
     for (const Path& path : paths) {
