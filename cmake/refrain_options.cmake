@@ -28,4 +28,5 @@ if(CCACHE AND NOT REFRAIN_CLANG_TIDY)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 set(CMAKE_CXX_EXTENSIONS OFF)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# Not CMAKE_POSITION_INDEPENDENT_CODE: it gives programs -fPIE, and they could not share the precompiled header.
+target_compile_options(refrain_options INTERFACE -fPIC)
