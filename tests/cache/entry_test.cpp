@@ -64,6 +64,13 @@ TEST(Entry, KeepsEveryByteValue) {
   EXPECT_EQ(Entry::make(sample_metadata(), "application/octet-stream", body).body(), body);
 }
 
+TEST(Entry, MayHaveNoBodyAndNoContentType) {
+  const Entry entry = Entry::make(sample_metadata(), {}, {});
+
+  EXPECT_TRUE(entry.body().empty());
+  EXPECT_TRUE(entry.content_type().empty());
+}
+
 TEST(Entry, TakesAContentTypeOf255Bytes) {
   const std::string longest(255, 't');
 
@@ -179,6 +186,16 @@ TEST(EntryDraft, FindsEverySingleFlippedBit) {
     ASSERT_FALSE(read.has_value()) << "bit " << bit;
     ASSERT_EQ(read.error().code(), ErrorCode::kCorrupt);
   }
+}
+
+TEST(EntryDraft, OfNothingSealsIntoAnEmptyEntry) {
+  const Entry stored = Entry::make(sample_metadata(), {}, {});
+  Entry::Draft draft(0, 0);
+
+  const Result<Entry> read = draft.seal(sample_metadata(), stored.checksum());
+
+  ASSERT_TRUE(read.has_value());
+  EXPECT_TRUE(read->body().empty());
 }
 
 TEST(EntryDraft, MayBeThrownAwayUnsealed) {
