@@ -83,5 +83,17 @@ TEST(FailureBackoff, RemembersNoMoreThanItsLimitOfKeys) {
   EXPECT_TRUE(backoff.is_waiting(sample_key("0")));
 }
 
+TEST(FailureBackoff, MakesRoomByForgettingDelaysThatHaveEnded) {
+  ManualClock clock;
+  FailureBackoff backoff(kConfig, clock);
+  for (std::size_t i = 0; i < FailureBackoff::kMaxKeys; ++i)
+    backoff.record_failure(sample_key(std::to_string(i)));
+
+  clock.advance(milliseconds(1000));
+  backoff.record_failure(sample_key("the next"));
+
+  EXPECT_TRUE(backoff.is_waiting(sample_key("the next")));
+}
+
 }  // namespace
 }  // namespace refrain
