@@ -192,5 +192,20 @@ TEST_F(SingleFlightTest, AnUnsharedFlightIsInNoTable) {
   EXPECT_TRUE(flights.has_flight(key));
 }
 
+TEST_F(SingleFlightTest, AWaiterMayOutliveItsLoop) {
+  auto own_loop = std::make_unique<boost::asio::io_context>(1);
+  auto waiting = std::make_shared<Waiter>(own_loop->get_executor());
+  boost::asio::co_spawn(own_loop->get_executor(),
+                        keep_result(Waiter::wait(waiting, hours(1)),
+                                    std::make_shared<std::optional<Result<Answer>>>()),
+                        boost::asio::detached);
+  own_loop->poll();
+  join(waiting);
+
+  own_loop.reset();
+
+  EXPECT_EQ(waiting.use_count(), 2);
+}
+
 }  // namespace
 }  // namespace refrain::testing

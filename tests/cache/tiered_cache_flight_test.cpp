@@ -122,6 +122,20 @@ TEST_F(TieredCacheFlightTest, WithoutTiersEqualConcurrentRequestsGenerateTogethe
   EXPECT_NE((*first)->is_coalesced(), (*second)->is_coalesced());
 }
 
+TEST_F(TieredCacheFlightTest, DifferentKeysDoNotWaitForEachOther) {
+  add_tier("memory");
+  fake.gate.close();
+  const auto blocked = start(key);
+  settle();
+  FakeGenerator other(clock);
+
+  const auto answer = start(sample_key("another"), {}, other.generator());
+  settle();
+
+  EXPECT_TRUE(answer.is_done());
+  EXPECT_FALSE(blocked.is_done());
+}
+
 TEST_F(TieredCacheFlightTest, WaitersOnTwoLoopsInTwoThreadsShareOneGeneration) {
   add_tier("memory");
   add_tier("redis", Mode::kAsynchronous, true);
@@ -317,6 +331,40 @@ TEST_F(TieredCacheFlightTest, AFlightThatLandsBetweenProbeAndJoinIsNotRepeated) 
       run(loop, cache().get_or_generate(std::move(probe), fake.generator()));
 
   EXPECT_EQ(answer->disposition(), Disposition::kHit);
+  EXPECT_EQ(fake.calls(), 1);
+}
+
+TEST_F(TieredCacheFlightTest, ALoopMayBeDestroyedBeforeTheCacheWithAGenerationUnderWay) {
+  add_tier("memory");
+  fake.gate.close();
+  TieredCache& shared = cache();
+  {
+    boost::asio::io_context doomed(1);
+    for (int i = 0; i < 2; ++i)
+      Call<Result<Answer>>::start(doomed, shared.get_or_generate(key, {}, fake.generator()));
+    doomed.poll();
+    ASSERT_EQ(fake.gate.waiting(), 1U);
+  }
+
+  // The sanitised build is the judge: nothing of the flight may refer to the loop that is gone.
+  made_cache.reset();
+
+  EXPECT_EQ(fake.calls(), 1);
+}
+
+TEST_F(TieredCacheFlightTest, ALoopMayBeDestroyedBeforeOneThatLeadsAFlightItJoined) {
+  add_tier("memory");
+  fake.gate.close();
+  TieredCache& shared = cache();
+  boost::asio::io_context leading(1);
+  auto joining = std::make_unique<boost::asio::io_context>(1);
+  Call<Result<Answer>>::start(leading, shared.get_or_generate(key, {}, fake.generator()));
+  leading.poll();
+  Call<Result<Answer>>::start(*joining, shared.get_or_generate(key, {}, fake.generator()));
+  joining->poll();
+
+  joining.reset();
+
   EXPECT_EQ(fake.calls(), 1);
 }
 
