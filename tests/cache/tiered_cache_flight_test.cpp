@@ -269,6 +269,25 @@ TEST_F(TieredCacheFlightTest, AllWhoWaitGetTheGeneratorsErrorAndTheNextCallTries
 class TieredCacheThrowTest : public TieredCacheRig,
                              public ::testing::WithParamInterface<FakeGenerator::Outcome> {};
 
+TEST_P(TieredCacheThrowTest, AGeneratorThatThrowsIsAnErrorAndTheKeyIsFreeAgain) {
+  add_tier("memory");
+  config.generation_limit = milliseconds(500);
+  config.max_generations = 1;
+  fake.outcome = GetParam();
+
+  const Result<Answer> thrown = get(key);
+  fake.outcome = Outcome::kAnswer;
+  const Result<Answer> next = get(key);
+
+  ASSERT_FALSE(thrown.has_value());
+  EXPECT_EQ(thrown.error().code(), ErrorCode::kInternal);
+  EXPECT_TRUE(next.has_value());
+  EXPECT_EQ(generation().running, 0);
+  EXPECT_EQ(generation().count, 2);
+  EXPECT_EQ(generation().failed, 1);
+  EXPECT_EQ(log.lines().size(), 1U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Both,
                          TieredCacheThrowTest,
                          ::testing::Values(FakeGenerator::Outcome::kThrow,
