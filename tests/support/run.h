@@ -10,31 +10,21 @@
 #include <boost/asio/io_context.hpp>
 
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <utility>
 
 namespace refrain::testing {
 
-/// Runs `loop` until `task` is done and returns its value. Throws if the loop runs out of work
-/// first.
+/// Puts what `task` returns into `result`, which lives until then. (`co_spawn` itself would ask of
+/// T that it can be made of nothing.)
 template <class T>
-T run(boost::asio::io_context& loop, Task<T> task) {
-  std::optional<T> result;
-  std::exception_ptr failure;
-  auto on_done = [&](std::exception_ptr error, T value) {
-    failure = error;
-    result.emplace(std::move(value));
-  };
-  boost::asio::co_spawn(loop.get_executor(), std::move(task), on_done);
-  loop.restart();
-  while (!result && loop.run_one() > 0) {
-  }
-  if (failure) std::rethrow_exception(failure);
-  if (!result) throw std::logic_error("the event loop ran out of work before the task ended");
-  return std::move(*result);
+Task<void> keep_result(Task<T> task, std::shared_ptr<std::optional<T>> result) {
+  result->emplace(co_await std::move(task));
 }
 
+/// Runs `loop` until `task` is done. Throws what it threw, and if the loop runs out of work first.
 inline void run(boost::asio::io_context& loop, Task<void> task) {
   bool is_done = false;
   std::exception_ptr failure;
@@ -48,6 +38,14 @@ inline void run(boost::asio::io_context& loop, Task<void> task) {
   }
   if (failure) std::rethrow_exception(failure);
   if (!is_done) throw std::logic_error("the event loop ran out of work before the task ended");
+}
+
+/// The same for a task with a value, which it returns.
+template <class T>
+T run(boost::asio::io_context& loop, Task<T> task) {
+  auto result = std::make_shared<std::optional<T>>();
+  run(loop, keep_result(std::move(task), result));
+  return std::move(**result);
 }
 
 /// The same on a loop of its own, for tasks that need no particular one.

@@ -3,8 +3,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cassert>
-#include <cstring>
 #include <new>
 
 namespace refrain {
@@ -32,8 +32,9 @@ Entry Entry::make(const EntryMetadata& metadata,
                   std::string_view body) {
   Block* block = allocate(content_type.size(), body.size());
   block->metadata = metadata;
-  std::memcpy(block->bytes(), content_type.data(), content_type.size());
-  if (!body.empty()) std::memcpy(block->bytes() + content_type.size(), body.data(), body.size());
+  // An algorithm, not memcpy: an empty view may be null, which memcpy may not be given.
+  char* const body_begin = std::ranges::copy(content_type, block->bytes()).out;
+  std::ranges::copy(body, body_begin);
   block->checksum = checksum_of(*block);
   return Entry(block);
 }

@@ -31,7 +31,7 @@ void FailureBackoff::record_success(CacheKey key) {
 
 void FailureBackoff::forget_old(SteadyTime now) {
   boost::unordered::erase_if(failures_,
-                             [now](const auto& item) { return item.second.until < now; });
+                             [now](const auto& item) { return item.second.until <= now; });
 }
 
 }  // namespace refrain

@@ -2,15 +2,35 @@
 
 #include <boost/asio/post.hpp>
 
+#include <string>
 #include <utility>
 
 namespace refrain {
 
+/// The timer of a waiting coroutine, known to its waiter for as long as it exists.
+class SingleFlight::Waiter::Alarm {
+public:
+  Alarm(Waiter& waiter, std::chrono::milliseconds limit)
+      : waiter_(waiter),
+        timer_(waiter.executor_, limit) {
+    waiter_.timer_ = &timer_;
+  }
+  Alarm(const Alarm&) = delete;
+  Alarm& operator=(const Alarm&) = delete;
+  ~Alarm() { waiter_.timer_ = nullptr; }
+
+  Timer& timer() { return timer_; }
+
+private:
+  Waiter& waiter_;
+  Timer timer_;
+};
+
 Task<Result<Answer>> SingleFlight::Waiter::wait(std::shared_ptr<Waiter> self,
                                                 std::chrono::milliseconds limit) {
   if (!self->outcome_) {
-    self->timer_.expires_after(limit);
-    co_await self->timer_.async_wait(kAsTuple);
+    Alarm alarm(*self, limit);
+    co_await alarm.timer().async_wait(kAsTuple);
   }
   if (self->outcome_) co_return std::move(*self->outcome_);
   co_return fail(
@@ -22,7 +42,7 @@ void SingleFlight::Waiter::resolve(const std::shared_ptr<Waiter>& self,
                                    const Result<Answer>& outcome) {
   boost::asio::post(self->executor_, [self, outcome] {
     self->outcome_.emplace(outcome);
-    self->timer_.cancel();
+    if (self->timer_ != nullptr) self->timer_->cancel();
   });
 }
 

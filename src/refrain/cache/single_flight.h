@@ -29,27 +29,34 @@ class Flight;
 
 /// The table of flights.
 ///
-/// Thread safety: any. Waiters may sit on different event loops; each is resumed on its own.
+/// Thread safety: any. Waiters may sit on different event loops; each is resumed on its own. No
+/// loop is destroyed while another still turns.
 class SingleFlight {
 public:
-  /// One caller's place in the queue for a flight's outcome. Used on one event loop.
+  /// One caller's place in the queue for a flight's outcome. Used on one event loop; it may be
+  /// destroyed elsewhere, and after that loop.
   class Waiter {
   public:
-    explicit Waiter(Executor executor) : executor_(executor), timer_(executor) {}
+    explicit Waiter(Executor executor) : executor_(executor) {}
 
     /// The flight's outcome, or `kTimeout` after `limit`. The flight goes on either way.
     static Task<Result<Answer>> wait(std::shared_ptr<Waiter> self, std::chrono::milliseconds limit);
 
   private:
     friend class SingleFlight;
+    using Timer =
+        boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                          boost::asio::wait_traits<std::chrono::steady_clock>,
+                                          Executor>;
+    class Alarm;
+
     static void resolve(const std::shared_ptr<Waiter>& self, const Result<Answer>& outcome);
 
     Executor executor_;
-    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                      boost::asio::wait_traits<std::chrono::steady_clock>,
-                                      Executor>
-        timer_;
-    std::optional<Result<Answer>> outcome_;  // owned by executor_'s thread
+    // Both belong to executor_'s thread. The timer is the waiting coroutine's, and null when none
+    // waits: it ends with its loop, while flights on other loops still know this waiter.
+    Timer* timer_ = nullptr;
+    std::optional<Result<Answer>> outcome_;
   };
 
   /// What a flight must do. Raised, never lowered, by those who join.

@@ -14,6 +14,17 @@ namespace {
 // A broken tier fails thousands of times a second; one line in this interval says enough.
 constexpr std::chrono::seconds kReportInterval{5};
 
+/// What the exception being handled says of itself; anything may be thrown by a generator.
+std::string what_was_thrown() {
+  try {
+    throw;
+  } catch (const std::exception& exception) {
+    return exception.what();
+  } catch (...) {
+    return "something that is no std::exception";
+  }
+}
+
 }  // namespace
 
 TieredCache::TieredCache(std::vector<std::unique_ptr<Tier>> tiers,
@@ -161,9 +172,9 @@ Task<void> TieredCache::fly(std::shared_ptr<Flight> flight,
       fail(ErrorCode::kInternal, "the answer could not be made; the log says why");
   try {
     outcome = co_await find_or_generate(flight, first_tier, std::move(generate));
-  } catch (const std::exception& exception) {
+  } catch (...) {
     log_.write(
-        LogLevel::kError, "a flight ended in an exception", {LogField("what", exception.what())});
+        LogLevel::kError, "a flight ended in an exception", {LogField("what", what_was_thrown())});
   }
   flights_.land(flight, outcome);
 }
@@ -245,10 +256,10 @@ Task<Result<Entry>> TieredCache::run_generator(CacheKey key, Generator generate)
   Result<Generated> made = fail(ErrorCode::kInternal, "the generator ended in an exception");
   try {
     made = co_await generate();
-  } catch (const std::exception& exception) {
+  } catch (...) {
     log_.write(LogLevel::kError,
                "a generator ended in an exception",
-               {LogField("what", exception.what())});
+               {LogField("what", what_was_thrown())});
   }
   const auto duration = clock_.steady_now() - begin;
   generations_.fetch_sub(1, std::memory_order_relaxed);

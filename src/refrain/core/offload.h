@@ -20,34 +20,40 @@
 namespace refrain {
 
 /// Runs `work()` on `pool` and resumes the caller, on the caller's own loop, with what it returned.
-/// An exception from `work` is rethrown in the caller. `work` and what it refers to outlive the
-/// await; it cannot be cancelled once it has begun.
+/// An exception from `work` is rethrown in the caller. What `work` refers to outlives the await; it
+/// cannot be cancelled once it has begun. The loop is left alone as soon as it has the answer, and
+/// must not be destroyed before: join the pool first.
 ///
-/// This is a plain function that returns an awaitable, not a coroutine, so that a capturing lambda
-/// may be given to it by name: `auto work = [&]{…}; auto value = co_await offload(pool,
-/// std::move(work));`
+/// A capturing lambda is named before it is given: `auto work = [&]{…};
+/// auto value = co_await offload(pool, std::move(work));`
 template <class Work>
 Task<std::invoke_result_t<Work&>> offload(boost::asio::thread_pool& pool, Work work) {
   using Value = std::invoke_result_t<Work&>;
   auto initiate = [&pool](auto handler, Work job) {
     auto executor = boost::asio::get_associated_executor(handler);
     auto guard = boost::asio::make_work_guard(executor);
-    // A shared handler: a posted function object must be copyable into the pool's queue.
-    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    boost::asio::post(pool, [shared = std::move(shared), executor, guard = std::move(guard), job = std::move(job)]() mutable {
-      std::exception_ptr failure;
-      std::optional<Value> value;
-      try {
-        value.emplace(job());
-      } catch (...) {
-        failure = std::current_exception();
-      }
-      // The caller's loop may be gone as soon as this has run there: nothing of it stays in this thread.
-      auto resume = [shared = std::move(shared), guard = std::move(guard), failure, value = std::move(value)]() mutable {
-        (*shared)(failure, std::move(value));
-      };
-      boost::asio::post(executor, std::move(resume));
-    });
+    boost::asio::post(pool,
+                      [handler = std::move(handler),
+                       executor,
+                       guard = std::move(guard),
+                       job = std::move(job)]() mutable {
+                        std::exception_ptr failure;
+                        std::optional<Value> value;
+                        try {
+                          value.emplace(job());
+                        } catch (...) {
+                          failure = std::current_exception();
+                        }
+                        // Moved, never copied: a guard or a handler left here would touch the loop
+                        // after it has answered, perhaps after it is gone.
+                        boost::asio::post(executor,
+                                          [handler = std::move(handler),
+                                           guard = std::move(guard),
+                                           failure,
+                                           value = std::move(value)]() mutable {
+                                            handler(failure, std::move(value));
+                                          });
+                      });
   };
   std::optional<Value> value =
       co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,

@@ -1,0 +1,126 @@
+#include "refrain/core/offload.h"
+
+#include "support/run.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace refrain {
+namespace {
+
+using testing::run;
+
+Task<std::thread::id> thread_after_offload(boost::asio::thread_pool& pool) {
+  auto work = [] {
+    return 1;
+  };
+  co_await offload(pool, std::move(work));
+  co_return std::this_thread::get_id();
+}
+
+/// Work that, when it is destroyed on the pool, first waits until the loop it answered is gone.
+class LingeringWork {
+public:
+  explicit LingeringWork(std::shared_ptr<std::latch> loop_is_gone)
+      : loop_is_gone_(std::move(loop_is_gone)) {}
+  LingeringWork(LingeringWork&& other) noexcept = default;
+  LingeringWork(const LingeringWork&) = delete;
+  LingeringWork& operator=(const LingeringWork&) = delete;
+  ~LingeringWork() {
+    if (loop_is_gone_ && has_run_) loop_is_gone_->wait();
+  }
+
+  int operator()() {
+    has_run_ = true;
+    return 7;
+  }
+
+private:
+  std::shared_ptr<std::latch> loop_is_gone_;
+  bool has_run_ = false;
+};
+
+TEST(Offload, RunsTheWorkOnThePool) {
+  boost::asio::thread_pool pool(1);
+  auto work = [] {
+    return std::this_thread::get_id();
+  };
+
+  const std::thread::id worker = run(offload(pool, std::move(work)));
+
+  EXPECT_NE(worker, std::this_thread::get_id());
+}
+
+TEST(Offload, ResumesTheCallerOnItsOwnLoop) {
+  boost::asio::thread_pool pool(1);
+
+  EXPECT_EQ(run(thread_after_offload(pool)), std::this_thread::get_id());
+}
+
+TEST(Offload, GivesBackWhatTheWorkReturned) {
+  boost::asio::thread_pool pool(1);
+  auto work = [] {
+    return std::make_unique<std::string>("made elsewhere");
+  };
+
+  const std::unique_ptr<std::string> made = run(offload(pool, std::move(work)));
+
+  EXPECT_EQ(*made, "made elsewhere");
+}
+
+TEST(Offload, RethrowsTheWorksExceptionInTheCaller) {
+  boost::asio::thread_pool pool(1);
+  auto work = []() -> int {
+    throw std::runtime_error("no");
+  };
+
+  EXPECT_THROW(run(offload(pool, std::move(work))), std::runtime_error);
+}
+
+TEST(Offload, KeepsTheLoopTurningUntilTheWorkIsDone) {
+  boost::asio::thread_pool pool(1);
+  std::latch may_finish(1);
+  auto work = [&may_finish] {
+    may_finish.wait();
+    return 3;
+  };
+  boost::asio::io_context loop(1);
+  std::optional<int> value;
+  auto on_done = [&value](const std::exception_ptr&, int result) {
+    value = result;
+  };
+  boost::asio::co_spawn(loop.get_executor(), offload(pool, std::move(work)), on_done);
+
+  loop.poll();
+  ASSERT_FALSE(value.has_value());
+  ASSERT_FALSE(loop.stopped());
+  may_finish.count_down();
+  loop.run();
+
+  EXPECT_EQ(value, 3);
+}
+
+TEST(Offload, LeavesTheLoopAloneOnceItHasAnswered) {
+  boost::asio::thread_pool pool(1);
+  const auto loop_is_gone = std::make_shared<std::latch>(1);
+  auto loop = std::make_unique<boost::asio::io_context>(1);
+
+  const int value = run(*loop, offload(pool, LingeringWork(loop_is_gone)));
+  loop.reset();
+  loop_is_gone->count_down();
+  pool.join();
+
+  EXPECT_EQ(value, 7);
+}
+
+}  // namespace
+}  // namespace refrain
