@@ -1,0 +1,204 @@
+/// @file
+/// Opening, draining and stopping.
+
+#include "refrain/http/server.h"
+
+#include "http/gate.h"
+#include "http/running_server.h"
+#include "http/sample_routes.h"
+#include "support/http_client.h"
+
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace refrain::testing {
+namespace {
+
+const std::string kGet = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
+const std::string kLater = "GET /later HTTP/1.1\r\nHost: x\r\n\r\n";
+
+Task<void> say_later(Gate& gate, http::Response& response) {
+  co_await gate.pass();
+  response.set_body("text/plain", "later");
+}
+
+/// Everything here holds with one event loop and with two.
+class HttpServer : public ::testing::TestWithParam<std::size_t> {
+protected:
+  HttpServer() {
+    routes_.router().add(http::Method::kGet,
+                         "/later",
+                         [this](const http::Request& /*request*/, http::Response& response) {
+                           return std::optional(say_later(gate_, response));
+                         });
+  }
+
+  Gate gate_;
+  SampleRoutes routes_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Loops, HttpServer, ::testing::Values(1, 2));
+
+Result<std::unique_ptr<http::Server>> open_on(boost::asio::io_context& loop,
+                                              http::Handler& handler,
+                                              const std::string& host,
+                                              std::uint16_t port) {
+  static NullLog log;
+  http::Server::Address address;
+  address.host = host;
+  address.port = port;
+  return http::Server::open(address, {&loop}, handler, http::Limits(), log);
+}
+
+TEST_P(HttpServer, PicksAFreePort) {
+  RunningServer first(routes_, GetParam());
+  RunningServer second(routes_, GetParam());
+
+  EXPECT_NE(first.port(), 0);
+  EXPECT_NE(first.port(), second.port());
+  EXPECT_EQ(HttpClient(first.port()).exchange(kGet).body, "hello");
+  EXPECT_EQ(HttpClient(second.port()).exchange(kGet).body, "hello");
+}
+
+TEST_P(HttpServer, ListensOnIpv6) {
+  RunningServer server(routes_, GetParam(), {}, "::1");
+
+  EXPECT_EQ(HttpClient(server.port(), "::1").exchange(kGet).body, "hello");
+}
+
+TEST_P(HttpServer, KnowsLocalhostByName) {
+  RunningServer server(routes_, GetParam(), {}, "localhost");
+
+  EXPECT_EQ(HttpClient(server.port()).exchange(kGet).body, "hello");
+}
+
+TEST_P(HttpServer, RefusesAPortThatIsTaken) {
+  RunningServer server(routes_, GetParam());
+  boost::asio::io_context loop(1);
+
+  const auto second = open_on(loop, routes_, "127.0.0.1", server.port());
+
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), ErrorCode::kUnavailable);
+  EXPECT_NE(second.error().message().find("127.0.0.1 port " + std::to_string(server.port())),
+            std::string::npos)
+      << second.error().message();
+}
+
+TEST_P(HttpServer, TakesAPortAgainThatAServerHasLeft) {
+  std::uint16_t port = 0;
+  {
+    RunningServer server(routes_, GetParam());
+    port = server.port();
+    HttpClient client(port);
+    EXPECT_EQ(client.exchange(kGet).body, "hello");
+  }
+  boost::asio::io_context loop(1);
+
+  EXPECT_TRUE(open_on(loop, routes_, "127.0.0.1", port));
+}
+
+TEST(HttpServerAddress, IsRefusedIfItIsNoAddressOrNotOurs) {
+  boost::asio::io_context loop(1);
+  SampleRoutes routes;
+
+  const auto not_an_address = open_on(loop, routes, "no such host", 0);
+  const auto not_ours = open_on(loop, routes, "192.0.2.1", 0);
+
+  ASSERT_FALSE(not_an_address);
+  EXPECT_EQ(not_an_address.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_NE(not_an_address.error().message().find("no such host"), std::string::npos);
+  ASSERT_FALSE(not_ours);
+  EXPECT_EQ(not_ours.error().code(), ErrorCode::kUnavailable);
+  EXPECT_NE(not_ours.error().message().find("192.0.2.1"), std::string::npos);
+}
+
+TEST_P(HttpServer, ClosesIdleConnectionsWhenItDrains) {
+  RunningServer server(routes_, GetParam());
+  HttpClient served(server.port());
+  HttpClient silent(server.port());
+  EXPECT_EQ(served.exchange(kGet).body, "hello");
+  ASSERT_TRUE(server.wait_for_connections(2));
+
+  server.server().drain();
+
+  EXPECT_EQ(served.wait_for_end(), Ending::kClosed);
+  EXPECT_EQ(silent.wait_for_end(), Ending::kClosed);
+  EXPECT_TRUE(server.wait_for_connections(0));
+}
+
+TEST_P(HttpServer, FinishesWhatIsUnderWayWhenItDrains) {
+  RunningServer server(routes_, GetParam());
+  HttpClient busy(server.port());
+  HttpClient sending(server.port());
+  busy.send(kLater + kGet);
+  gate_.wait_for_arrival();
+  sending.send(kGet.substr(0, 20));
+  ASSERT_TRUE(server.wait_for_connections(2));
+  server.settle();
+
+  server.server().drain();
+  gate_.open();
+  const HttpReply later = busy.read_reply();
+  const HttpReply sent = sending.exchange(kGet.substr(20));
+
+  EXPECT_EQ(later.body, "later");
+  EXPECT_EQ(later.header("Connection"), "close");
+  EXPECT_EQ(busy.wait_for_end(), Ending::kClosed);
+  EXPECT_EQ(sent.body, "hello");
+  EXPECT_EQ(sent.header("Connection"), "close");
+}
+
+TEST_P(HttpServer, AcceptsNoMoreWhenItDrains) {
+  RunningServer server(routes_, GetParam());
+  EXPECT_TRUE(can_connect(server.port()));
+
+  server.server().drain();
+  server.settle();
+
+  EXPECT_FALSE(can_connect(server.port()));
+}
+
+TEST_P(HttpServer, MayBeDrainedAndStoppedMoreThanOnce) {
+  RunningServer server(routes_, GetParam());
+
+  server.server().drain();
+  server.server().drain();
+  server.server().stop();
+  server.server().stop();
+
+  EXPECT_EQ(server.server().connection_count(), 0U);
+}
+
+TEST(HttpServerLoad, AnswersManyClientsAtOnce) {
+  SampleRoutes routes;
+  RunningServer server(routes, 2);
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      for (int k = 0; k < 10; ++k) {
+        HttpClient client(server.port());
+        for (int n = 0; n < 10; ++n)
+          right += client.exchange(kGet).body == "hello" ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads)
+    thread.join();
+
+  EXPECT_EQ(right, 800);
+}
+
+}  // namespace
+}  // namespace refrain::testing
