@@ -360,6 +360,49 @@ TEST_P(HttpConnection, ReplacesARequestIdThatIsNone) {
   }
 }
 
+// What a handler may throw, at once and later.
+Task<void> throw_after_passing(Gate& gate, bool is_exception) {
+  co_await gate.pass();
+  if (is_exception) throw std::runtime_error("later");
+  throw 7;
+}
+
+TEST_P(HttpConnection, SurvivesAHandlerThatThrows) {
+  Gate gate;
+  gate.open();
+  const auto add = [&](const char* path, auto fail) {
+    routes_.router().add(http::Method::kGet,
+                         path,
+                         [fail](const http::Request& /*request*/,
+                                http::Response& response) -> std::optional<Task<void>> {
+                           response.add_header("X-Half", "done");
+                           response.set_body("text/plain", "half an answer");
+                           return fail();
+                         });
+  };
+  add("/throw", []() -> std::optional<Task<void>> { throw std::runtime_error("at once"); });
+  add("/throw-int", []() -> std::optional<Task<void>> { throw 7; });
+  add("/later", [&]() -> std::optional<Task<void>> { return throw_after_passing(gate, true); });
+  add("/later-int",
+      [&]() -> std::optional<Task<void>> { return throw_after_passing(gate, false); });
+  RunningServer server(routes_, GetParam());
+  HttpClient client(server.port());
+
+  for (const char* path : {"/throw", "/throw-int", "/later", "/later-int"}) {
+    const HttpReply reply =
+        client.exchange("GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+
+    EXPECT_EQ(reply.status_line, "HTTP/1.1 500 Internal Server Error") << path;
+    EXPECT_FALSE(reply.has_header("X-Half")) << path;
+    EXPECT_EQ(reply.body,
+              R"({"error":{"message":"the request could not be answered","type":"server_error",)"
+              R"("param":null,"code":"internal"}})")
+        << path;
+    EXPECT_EQ(client.exchange(kGet).body, "hello") << path;
+  }
+  EXPECT_EQ(server.log().count(LogLevel::kError), 4U);
+}
+
 Task<void> answer_after_passing(Gate& gate,
                                 const http::Request& request,
                                 http::Response& response) {

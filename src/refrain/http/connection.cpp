@@ -42,6 +42,16 @@ void append_number(std::string& text, std::size_t number) {
   text.append(digits.data(), end);
 }
 
+std::string describe(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& exception) {
+    return exception.what();
+  } catch (...) {
+    return "something that is no std::exception";
+  }
+}
+
 }  // namespace
 
 Connection::Connection(Socket socket, ServerLoop& loop)
@@ -163,7 +173,7 @@ void Connection::answer() {
   std::optional<Task<void>> work;
   try {
     work = loop_.handler().answer(request_, response_);
-  } catch (const std::exception&) {
+  } catch (...) {
     on_answered(std::current_exception());
     return;
   }
@@ -180,13 +190,8 @@ void Connection::answer() {
 
 void Connection::on_answered(const std::exception_ptr& failure) {
   if (failure) {
-    try {
-      std::rethrow_exception(failure);
-    } catch (const std::exception& exception) {
-      loop_.log().write(LogLevel::kError,
-                        "a handler ended in an exception",
-                        {LogField("what", exception.what())});
-    }
+    loop_.log().write(
+        LogLevel::kError, "a handler ended in an exception", {LogField("what", describe(failure))});
     response_.clear();
     write_problem(response_,
                   Error(refrain::ErrorCode::kInternal, "the request could not be answered"));
