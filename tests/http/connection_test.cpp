@@ -222,6 +222,24 @@ TEST_P(HttpConnection, TakesChunksInAnyPieces) {
   }
 }
 
+TEST_P(HttpConnection, TakesTheLastChunkInAnyPieces) {
+  RunningServer server(routes_, GetParam());
+  HttpClient client(server.port());
+  const std::string last = "0\r\n\r\n";
+
+  for (std::size_t first = 0; first < last.size(); ++first) {
+    for (std::size_t second = first; second < last.size(); ++second) {
+      client.send(kChunkedHead + last.substr(0, first));
+      server.settle();
+      client.send(last.substr(first, second - first));
+      server.settle();
+      client.send(last.substr(second));
+
+      ASSERT_EQ(client.read_reply().status, 200U) << first << ", " << second;
+    }
+  }
+}
+
 TEST_P(HttpConnection, TakesChunkExtensionsAndIgnoresThem) {
   RunningServer server(routes_, GetParam());
   HttpClient client(server.port());

@@ -15,6 +15,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <span>
 #include <utility>
 
 namespace refrain::http {
@@ -87,9 +88,7 @@ void Connection::begin_request() {
   if (received_ > 0) std::memmove(buffer_.data(), buffer_.data() + parsed_, received_);
   parsed_ = 0;
   has_sent_continue_ = false;
-  parser_.emplace(request_, buffer_.data(), buffer_.size());
-  parser_->header_limit(static_cast<std::uint32_t>(loop_.limits().max_header_bytes));
-  parser_->body_limit(loop_.limits().max_body_bytes);
+  parser_.emplace(request_, buffer_, loop_.limits());
   request_.is_from_loopback_ = is_from_loopback_;
   if (received_ > 0) {
     enter(Phase::kHead, loop_.limits().header_timeout);
@@ -124,13 +123,8 @@ void Connection::on_read(ErrorCode error, std::size_t size) {
 
 void Connection::parse() {
   ErrorCode error;
-  while (!parser_->is_done() && parsed_ < received_) {
-    const std::size_t used = parser_->put(
-        boost::asio::const_buffer(buffer_.data() + parsed_, received_ - parsed_), error);
-    parsed_ += used;
-    if (error || used == 0) break;
-  }
-  if (error && error != beast_http::error::need_more) {
+  parsed_ += parser_->consume(std::span(buffer_).subspan(parsed_, received_ - parsed_), error);
+  if (error) {
     refuse(error);
   } else if (parser_->is_done()) {
     answer();

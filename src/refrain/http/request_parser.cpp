@@ -1,5 +1,6 @@
 #include "refrain/http/request_parser.h"
 
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -7,14 +8,39 @@ namespace refrain::http {
 
 namespace beast_http = boost::beast::http;
 
-RequestParser::RequestParser(Request& request, const char* buffer, std::size_t capacity)
+namespace {
+
+// "0\r\n\r\n": whatever else is missing of a body in chunks, this is still to come. Beast asserts
+// that it never sees less of the last chunk once it has seen its first line.
+constexpr std::size_t kShortestChunkEnd = 5;
+
+}  // namespace
+
+RequestParser::RequestParser(Request& request, std::span<const char> buffer, const Limits& limits)
     : request_(request),
       buffer_(buffer),
-      capacity_(capacity),
-      end_of_head_(buffer) {
-  eager(true);
+      end_of_head_(buffer.data()) {
+  header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
+  body_limit(limits.max_body_bytes);
   request_.field_count_ = 0;
   request_.body_ = {};
+}
+
+std::size_t RequestParser::consume(std::span<const char> bytes, ErrorCode& error) {
+  std::size_t used = 0;
+  error = {};
+  while (used < bytes.size() && !is_done() && !error) {
+    const auto rest = bytes.subspan(used);
+    const bool is_in_chunks = is_header_done() && chunked();
+    if (is_in_chunks && rest.size() < kShortestChunkEnd) break;
+    const std::size_t step = put(boost::asio::const_buffer(rest.data(), rest.size()), error);
+    used += step;
+    if (error == beast_http::error::need_more) {
+      error = {};
+      break;
+    }
+  }
+  return used;
 }
 
 void RequestParser::on_request_impl(beast_http::verb /*method*/,
@@ -44,8 +70,9 @@ void RequestParser::on_field_impl(beast_http::field field,
   }
   // A folded line is unfolded in the parser's own memory, which does not stay; RFC 9112 section 5.2
   // lets a server refuse it.
-  const bool is_ours = value.empty() || (value.data() >= buffer_ &&
-                                         value.data() + value.size() <= buffer_ + capacity_);
+  const bool is_ours =
+      value.empty() || (value.data() >= buffer_.data() &&
+                        value.data() + value.size() <= buffer_.data() + buffer_.size());
   if (!is_ours) {
     error = beast_http::error::bad_value;
     return;

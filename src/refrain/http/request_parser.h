@@ -3,12 +3,14 @@
 /// @file
 /// Beast's HTTP/1 parser, writing views into a `Request` instead of allocating a message.
 
+#include "refrain/http/limits.h"
 #include "refrain/http/request.h"
 
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,13 +19,22 @@ namespace refrain::http {
 /// Parses one request out of a buffer that stays where it is until the response has been sent.
 ///
 /// A body that arrives with its head is not copied. One that arrives in pieces is gathered in a
-/// string
-/// (`keep_body` before the buffer's tail is used again).
-class RequestParser final : public boost::beast::http::basic_parser<true> {
+/// string (`keep_body` before the buffer's tail is used again).
+class RequestParser final : private boost::beast::http::basic_parser<true> {
 public:
-  /// @pre `request` outlives the parser; all bytes given to `put` lie in [`buffer`, `buffer +
-  /// capacity`).
-  RequestParser(Request& request, const char* buffer, std::size_t capacity);
+  using ErrorCode = boost::beast::error_code;
+
+  /// @pre `request` outlives the parser; all bytes given to `consume` lie in `buffer`.
+  RequestParser(Request& request, std::span<const char> buffer, const Limits& limits);
+
+  /// Parses as much of `bytes` as it can and returns how many that were; the rest is given again,
+  /// with more behind it. An `error` is final; that more is needed is none.
+  std::size_t consume(std::span<const char> bytes, ErrorCode& error);
+
+  using basic_parser::is_done;
+  using basic_parser::is_header_done;
+  /// Whether the client and its version allow another request. @pre The head is complete.
+  using basic_parser::keep_alive;
 
   /// Copies the part of the body that lies in the buffer, so that the buffer can be read into
   /// again.
@@ -36,7 +47,6 @@ public:
   [[nodiscard]] bool has_expect_continue() const { return has_expect_continue_; }
 
 private:
-  using ErrorCode = boost::beast::error_code;
   using View = boost::beast::string_view;
 
   void on_request_impl(boost::beast::http::verb method,
@@ -60,8 +70,7 @@ private:
   void append(View piece);
 
   Request& request_;
-  const char* const buffer_;
-  const std::size_t capacity_;
+  const std::span<const char> buffer_;
   std::string body_;  // used only by a body in pieces
   const char* end_of_head_;
   bool has_expect_continue_ = false;
