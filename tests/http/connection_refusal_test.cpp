@@ -104,6 +104,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"FieldOverTheLimit",
               "GET /hello HTTP/1.1\r\nHost: x\r\nA: " + std::string(8192, 'a') + "\r\n\r\n",
               431},
+        Wrong{"HeadOverTheLimit",
+              "GET /" + std::string(5000, 't') +
+                  " HTTP/1.1\r\nHost: x\r\nA: " + std::string(5000, 'a') + "\r\n\r\n",
+              431},
         Wrong{"TooManyFields", "GET /hello HTTP/1.1\r\nHost: x\r\n" + fields(64) + "\r\n", 431},
         Wrong{"EndlessChunkExtension",
               kPost + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(20'000, 'e'),
@@ -150,6 +154,26 @@ TEST_P(HttpRefusal, ComesAfterTheAnswersToWhatWasRight) {
   EXPECT_EQ(head.status, 200U);
   EXPECT_EQ(get.body, "hello");
   EXPECT_EQ(refusal.status, GetParam().status);
+}
+
+TEST(HttpConnection, TakesAHeadOfExactlyTheLimitHoweverItIsSplit) {
+  SampleRoutes routes;
+  const http::Limits limits;
+  RunningServer server(routes, 1, limits);
+  const std::string frame = "GET /hello HTTP/1.1\r\nHost: x\r\nA: \r\n\r\n";
+  const auto head_of = [&](std::size_t size) {
+    return "GET /hello HTTP/1.1\r\nHost: x\r\nA: " + std::string(size - frame.size(), 'a') +
+           "\r\n\r\n";
+  };
+
+  for (const std::size_t piece : {1'000'000U, 4000U, 1009U, 31U}) {
+    HttpClient fits(server.port());
+    fits.send_in_pieces(head_of(limits.max_header_bytes), piece);
+    EXPECT_EQ(fits.read_reply().status, 200U) << piece;
+    HttpClient too_large(server.port());
+    too_large.send_in_pieces(head_of(limits.max_header_bytes + 1), piece);
+    EXPECT_EQ(too_large.read_reply().status, 431U) << piece;
+  }
 }
 
 TEST(HttpConnection, TakesSixtyFourFields) {

@@ -19,6 +19,7 @@ constexpr std::size_t kShortestChunkEnd = 5;
 RequestParser::RequestParser(Request& request, std::span<const char> buffer, const Limits& limits)
     : request_(request),
       buffer_(buffer),
+      max_head_size_(limits.max_header_bytes),
       end_of_head_(buffer.data()) {
   header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
   body_limit(limits.max_body_bytes);
@@ -31,16 +32,28 @@ std::size_t RequestParser::consume(std::span<const char> bytes, ErrorCode& error
   error = {};
   while (used < bytes.size() && !is_done() && !error) {
     const auto rest = bytes.subspan(used);
+    const bool is_in_head = !is_header_done();
     const bool is_in_chunks = is_header_done() && chunked();
     if (is_in_chunks && rest.size() < kShortestChunkEnd) break;
     const std::size_t step = put(boost::asio::const_buffer(rest.data(), rest.size()), error);
     used += step;
+    if (is_in_head) check_size_of_head(step, rest.size() - step, error);
     if (error == beast_http::error::need_more) {
       error = {};
       break;
     }
   }
   return used;
+}
+
+void RequestParser::check_size_of_head(std::size_t consumed, std::size_t left, ErrorCode& error) {
+  // Beast's own limit begins anew with every field that it has seen whole, so it depends on how the
+  // head was split.
+  head_size_ += consumed;
+  const bool is_too_large =
+      is_header_done() ? head_size_ > max_head_size_ : head_size_ + left >= max_head_size_;
+  if (is_too_large && (!error || error == beast_http::error::need_more))
+    error = beast_http::error::header_limit;
 }
 
 void RequestParser::on_request_impl(beast_http::verb /*method*/,

@@ -67,10 +67,13 @@ private:
   std::size_t on_chunk_body_impl(std::uint64_t remain, View piece, ErrorCode& error) override;
   void on_finish_impl(ErrorCode& error) override;
 
+  void check_size_of_head(std::size_t consumed, std::size_t left, ErrorCode& error);
   void append(View piece);
 
   Request& request_;
   const std::span<const char> buffer_;
+  const std::size_t max_head_size_;
+  std::size_t head_size_ = 0;
   std::string body_;  // used only by a body in pieces
   const char* end_of_head_;
   bool has_expect_continue_ = false;
