@@ -200,14 +200,20 @@ void Connection::refuse(ErrorCode error) {
   } else if (error == beast_http::error::header_limit ||
              error == beast_http::error::buffer_overflow) {
     const std::string allowed = std::to_string(loop_.limits().max_header_bytes);
-    refuse(
-        431,
-        "too_large",
-        "the request line and fields are larger than the " + allowed + " bytes that are allowed");
+    const std::string_view complaint = parser_->complaint();
+    refuse(431,
+           "too_large",
+           complaint.empty() ? "the request line and fields are larger than the " + allowed +
+                                   " bytes that are allowed"
+                             : std::string(complaint));
   } else if (error == beast_http::error::bad_version) {
     refuse(505, "bad_version", "HTTP/1.1 and HTTP/1.0 are spoken here");
   } else {
-    refuse(400, "bad_request", "this is not a well-formed HTTP/1.1 request: " + error.message());
+    const std::string_view complaint = parser_->complaint();
+    refuse(400,
+           "bad_request",
+           "this is not a well-formed HTTP/1.1 request: " +
+               (complaint.empty() ? error.message() : std::string(complaint)));
   }
 }
 

@@ -59,8 +59,9 @@ void RequestParser::check_size_of_head(std::size_t consumed, std::size_t left, E
 void RequestParser::on_request_impl(beast_http::verb /*method*/,
                                     View method_text,
                                     View target,
-                                    int /*version*/,
+                                    int version,
                                     ErrorCode& /*error*/) {
+  is_http_1_1_ = version >= 11;
   request_.method_ = http::parse_method({method_text.data(), method_text.size()});
   request_.target_ = {target.data(), target.size()};
   end_of_head_ = target.data() + target.size();
@@ -78,6 +79,7 @@ void RequestParser::on_field_impl(beast_http::field field,
                                   View value,
                                   ErrorCode& error) {
   if (request_.field_count_ == Request::kMaxFields) {
+    complaint_ = "there are more than 64 fields";
     error = beast_http::error::header_limit;
     return;
   }
@@ -87,14 +89,27 @@ void RequestParser::on_field_impl(beast_http::field field,
       value.empty() || (value.data() >= buffer_.data() &&
                         value.data() + value.size() <= buffer_.data() + buffer_.size());
   if (!is_ours) {
+    complaint_ = "a field is folded over more than one line";
     error = beast_http::error::bad_value;
     return;
   }
+  check_field(field, value, error);
+  if (error) return;
   end_of_head_ = value.empty() ? name.data() + name.size() : value.data() + value.size();
-  if (field == beast_http::field::expect && boost::beast::iequals(value, "100-continue"))
-    has_expect_continue_ = true;
   request_.fields_[request_.field_count_++] = {{name.data(), name.size()},
                                                {value.data(), value.size()}};
+}
+
+void RequestParser::check_field(beast_http::field field, View value, ErrorCode& error) {
+  if (field == beast_http::field::expect) {
+    has_expect_continue_ = boost::beast::iequals(value, "100-continue");
+  } else if (field == beast_http::field::transfer_encoding &&
+             (!is_http_1_1_ || !boost::beast::iequals(value, "chunked"))) {
+    // Beast would take the request to have no body, or the coded bytes to be the body: who sits
+    // between may see another end of it (RFC 9112 section 6.1).
+    complaint_ = "the only transfer coding is chunked, and only in HTTP/1.1";
+    error = beast_http::error::bad_transfer_encoding;
+  }
 }
 
 void RequestParser::on_header_impl(ErrorCode& /*error*/) {}

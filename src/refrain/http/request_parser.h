@@ -44,6 +44,9 @@ public:
   /// body has been kept.
   [[nodiscard]] const char* end_of_head() const { return end_of_head_; }
 
+  /// What is wrong in words of our own, if Beast has none as good; else empty.
+  [[nodiscard]] std::string_view complaint() const { return complaint_; }
+
   [[nodiscard]] bool has_expect_continue() const { return has_expect_continue_; }
 
 private:
@@ -68,6 +71,7 @@ private:
   void on_finish_impl(ErrorCode& error) override;
 
   void check_size_of_head(std::size_t consumed, std::size_t left, ErrorCode& error);
+  void check_field(boost::beast::http::field field, View value, ErrorCode& error);
   void append(View piece);
 
   Request& request_;
@@ -76,6 +80,8 @@ private:
   std::size_t head_size_ = 0;
   std::string body_;  // used only by a body in pieces
   const char* end_of_head_;
+  std::string_view complaint_;  // a literal
+  bool is_http_1_1_ = false;
   bool has_expect_continue_ = false;
 };
 
