@@ -249,6 +249,20 @@ TEST_P(HttpConnection, TakesChunkExtensionsAndIgnoresThem) {
   EXPECT_EQ(client.read_reply().body, "abc");
 }
 
+TEST_P(HttpConnection, DoesNotMistakeATrailerForAHeader) {
+  RunningServer server(routes_, GetParam());
+  HttpClient client(server.port());
+
+  client.send(
+      "POST /header HTTP/1.1\r\nHost: x\r\nX-Test: true\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nabc\r\n0\r\nAuthorization: Bearer stolen\r\nX-Request-Id: late\r\n\r\n");
+  const HttpReply reply = client.read_reply();
+
+  EXPECT_EQ(reply.body, "true|");
+  EXPECT_NE(reply.header("X-Request-Id"), "late");
+  EXPECT_EQ(client.exchange(kGet).body, "hello");
+}
+
 TEST_P(HttpConnection, AnswersAHeadWithTheLengthAndWithoutTheBody) {
   RunningServer server(routes_, GetParam());
   HttpClient client(server.port());

@@ -78,6 +78,9 @@ void RequestParser::on_field_impl(beast_http::field field,
                                   View name,
                                   View value,
                                   ErrorCode& error) {
+  // Trailers are no headers: they come after decisions that headers are for (RFC 9110 section
+  // 6.5.1).
+  if (is_in_trailer_) return;
   if (request_.field_count_ == Request::kMaxFields) {
     complaint_ = "there are more than 64 fields";
     error = beast_http::error::header_limit;
@@ -112,7 +115,9 @@ void RequestParser::check_field(beast_http::field field, View value, ErrorCode& 
   }
 }
 
-void RequestParser::on_header_impl(ErrorCode& /*error*/) {}
+void RequestParser::on_header_impl(ErrorCode& /*error*/) {
+  is_in_trailer_ = true;
+}
 
 void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& /*content_length*/,
                                       ErrorCode& /*error*/) {}

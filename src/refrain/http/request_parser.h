@@ -82,6 +82,7 @@ private:
   const char* end_of_head_;
   std::string_view complaint_;  // a literal
   bool is_http_1_1_ = false;
+  bool is_in_trailer_ = false;
   bool has_expect_continue_ = false;
 };
 
