@@ -67,6 +67,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"NoColon", "GET /hello HTTP/1.1\r\nHost: x\r\nAB\r\n\r\n"},
         Wrong{"FoldedLine", "GET /hello HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n"},
         Wrong{"FoldedLength", kPost + "Content-Length: 1\r\n 1\r\n\r\nabcdefghijk"},
+        Wrong{"NoHost", "GET /hello HTTP/1.1\r\nA: b\r\n\r\n"},
+        Wrong{"TwoHosts", "GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n"},
         Wrong{"LengthAndChunks",
               kPost + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
         Wrong{"ChunksAndLength",

@@ -104,7 +104,9 @@ void RequestParser::on_field_impl(beast_http::field field,
 }
 
 void RequestParser::check_field(beast_http::field field, View value, ErrorCode& error) {
-  if (field == beast_http::field::expect) {
+  if (field == beast_http::field::host) {
+    ++host_count_;
+  } else if (field == beast_http::field::expect) {
     has_expect_continue_ = boost::beast::iequals(value, "100-continue");
   } else if (field == beast_http::field::transfer_encoding &&
              (!is_http_1_1_ || !boost::beast::iequals(value, "chunked"))) {
@@ -115,8 +117,11 @@ void RequestParser::check_field(beast_http::field field, View value, ErrorCode& 
   }
 }
 
-void RequestParser::on_header_impl(ErrorCode& /*error*/) {
+void RequestParser::on_header_impl(ErrorCode& error) {
   is_in_trailer_ = true;
+  if (host_count_ == 1 || (host_count_ == 0 && !is_http_1_1_)) return;
+  complaint_ = "there is to be one Host field";  // RFC 9112 section 3.2
+  error = beast_http::error::bad_field;
 }
 
 void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& /*content_length*/,

@@ -81,6 +81,7 @@ private:
   std::string body_;  // used only by a body in pieces
   const char* end_of_head_;
   std::string_view complaint_;  // a literal
+  unsigned host_count_ = 0;
   bool is_http_1_1_ = false;
   bool is_in_trailer_ = false;
   bool has_expect_continue_ = false;
