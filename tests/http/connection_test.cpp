@@ -263,6 +263,14 @@ TEST_P(HttpConnection, DoesNotMistakeATrailerForAHeader) {
   EXPECT_EQ(client.exchange(kGet).body, "hello");
 }
 
+TEST_P(HttpConnection, TakesATargetInAbsoluteForm) {
+  RunningServer server(routes_, GetParam());
+  HttpClient client(server.port());
+
+  EXPECT_EQ(client.exchange("GET http://x:80/target?a=http://y/ HTTP/1.1\r\nHost: x\r\n\r\n").body,
+            "/target?a=http://y/");
+}
+
 TEST_P(HttpConnection, AnswersAHeadWithTheLengthAndWithoutTheBody) {
   RunningServer server(routes_, GetParam());
   HttpClient client(server.port());

@@ -14,6 +14,17 @@ namespace {
 // that it never sees less of the last chunk once it has seen its first line.
 constexpr std::size_t kShortestChunkEnd = 5;
 
+// Of a target in absolute form (RFC 9112 section 3.2.2) what is behind the authority.
+std::string_view without_authority(std::string_view target) {
+  if (target.starts_with('/')) return target;
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!target.starts_with(scheme)) continue;
+    const std::size_t slash = target.find('/', scheme.size());
+    return slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
+  }
+  return target;
+}
+
 }  // namespace
 
 RequestParser::RequestParser(Request& request, std::span<const char> buffer, const Limits& limits)
@@ -63,7 +74,7 @@ void RequestParser::on_request_impl(beast_http::verb /*method*/,
                                     ErrorCode& /*error*/) {
   is_http_1_1_ = version >= 11;
   request_.method_ = http::parse_method({method_text.data(), method_text.size()});
-  request_.target_ = {target.data(), target.size()};
+  request_.target_ = without_authority({target.data(), target.size()});
   end_of_head_ = target.data() + target.size();
 }
 
