@@ -263,6 +263,15 @@ TEST_P(HttpConnection, DoesNotMistakeATrailerForAHeader) {
   EXPECT_EQ(client.exchange(kGet).body, "hello");
 }
 
+TEST_P(HttpConnection, IgnoresAnEmptyLineBeforeARequest) {
+  RunningServer server(routes_, GetParam());
+  HttpClient client(server.port());
+
+  EXPECT_EQ(client.exchange("\r\n" + kGet).body, "hello");
+  EXPECT_EQ(client.exchange(post("a") + "\r\n" + kGet).body, "a");
+  EXPECT_EQ(client.read_reply().body, "hello");
+}
+
 TEST_P(HttpConnection, TakesATargetInAbsoluteForm) {
   RunningServer server(routes_, GetParam());
   HttpClient client(server.port());

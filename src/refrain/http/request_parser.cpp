@@ -14,6 +14,14 @@ namespace {
 // that it never sees less of the last chunk once it has seen its first line.
 constexpr std::size_t kShortestChunkEnd = 5;
 
+// Of the empty lines that `bytes` begin with.
+std::size_t size_of_empty_lines(std::span<const char> bytes) {
+  std::string_view text(bytes.data(), bytes.size());
+  while (text.starts_with("\r\n"))
+    text.remove_prefix(2);
+  return bytes.size() - text.size();
+}
+
 // Of a target in absolute form (RFC 9112 section 3.2.2) what is behind the authority.
 std::string_view without_authority(std::string_view target) {
   if (target.starts_with('/')) return target;
@@ -39,8 +47,10 @@ RequestParser::RequestParser(Request& request, std::span<const char> buffer, con
 }
 
 std::size_t RequestParser::consume(std::span<const char> bytes, ErrorCode& error) {
-  std::size_t used = 0;
   error = {};
+  std::size_t used = got_some() ? 0 : size_of_empty_lines(bytes);
+  const bool is_half_a_line = !got_some() && used + 1 == bytes.size() && bytes[used] == '\r';
+  if (is_half_a_line) return used;
   while (used < bytes.size() && !is_done() && !error) {
     const auto rest = bytes.subspan(used);
     const bool is_in_head = !is_header_done();

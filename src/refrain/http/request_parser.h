@@ -28,7 +28,8 @@ public:
   RequestParser(Request& request, std::span<const char> buffer, const Limits& limits);
 
   /// Parses as much of `bytes` as it can and returns how many that were; the rest is given again,
-  /// with more behind it. An `error` is final; that more is needed is none.
+  /// with more behind it. Empty lines before a request are passed over (RFC 9112 section 2.2). An
+  /// `error` is final; that more is needed is none.
   std::size_t consume(std::span<const char> bytes, ErrorCode& error);
 
   using basic_parser::is_done;
