@@ -317,6 +317,18 @@ TEST_P(HttpConnection, ClosesAfterAnAnswerToHttp10) {
   EXPECT_EQ(client.wait_for_end(), Ending::kClosed);
 }
 
+TEST_P(HttpConnection, KeepsAnHttp10ConnectionThatAsksForIt) {
+  RunningServer server(routes_, GetParam());
+  HttpClient client(server.port());
+  const std::string request = "GET /hello HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n";
+
+  const HttpReply first = client.exchange(request);
+  const HttpReply second = client.exchange(request);
+
+  EXPECT_EQ(first.header("Connection"), "keep-alive");
+  EXPECT_EQ(second.body, "hello");
+}
+
 TEST_P(HttpConnection, AnswersAClientThatHasFinishedSending) {
   RunningServer server(routes_, GetParam());
   HttpClient client(server.port());
@@ -368,6 +380,18 @@ TEST_P(HttpConnection, DoesNotSayContinueToAClientThatDidNotWait) {
       "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nabcde");
 
   EXPECT_EQ(reply.status, 200U);
+}
+
+TEST_P(HttpConnection, DoesNotSayContinueToHttp10) {
+  RunningServer server(routes_, GetParam());
+  HttpClient client(server.port());
+
+  client.send("POST /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  server.settle();
+  const HttpReply reply = client.exchange("abcde");
+
+  EXPECT_EQ(reply.status, 200U);
+  EXPECT_EQ(reply.body, "abcde");
 }
 
 TEST_P(HttpConnection, RefusesTheBodyInsteadOfSayingContinue) {

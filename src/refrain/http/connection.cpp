@@ -249,7 +249,12 @@ void Connection::build_head() {
     head_.append(to_hex(id_)).push_back('-');
     append_number(head_, request_count_);
   }
-  head_.append(keeps_alive_ ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
+  if (!keeps_alive_) {
+    head_.append("\r\nConnection: close");
+  } else if (!parser_->is_http_1_1()) {
+    head_.append("\r\nConnection: keep-alive");  // or such a client would wait for the end
+  }
+  head_.append("\r\n\r\n");
 }
 
 void Connection::write() {

@@ -128,7 +128,7 @@ void RequestParser::check_field(beast_http::field field, View value, ErrorCode& 
   if (field == beast_http::field::host) {
     ++host_count_;
   } else if (field == beast_http::field::expect) {
-    has_expect_continue_ = boost::beast::iequals(value, "100-continue");
+    has_expect_continue_ = is_http_1_1_ && boost::beast::iequals(value, "100-continue");
   } else if (field == beast_http::field::transfer_encoding &&
              (!is_http_1_1_ || !boost::beast::iequals(value, "chunked"))) {
     // Beast would take the request to have no body, or the coded bytes to be the body: who sits

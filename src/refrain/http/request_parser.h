@@ -48,6 +48,8 @@ public:
   /// What is wrong in words of our own, if Beast has none as good; else empty.
   [[nodiscard]] std::string_view complaint() const { return complaint_; }
 
+  /// HTTP/1.1, not 1.0. @pre The request line is complete.
+  [[nodiscard]] bool is_http_1_1() const { return is_http_1_1_; }
   [[nodiscard]] bool has_expect_continue() const { return has_expect_continue_; }
 
 private:
