@@ -169,6 +169,19 @@ TEST_P(HttpRefusal, ComesAfterTheAnswersToWhatWasRight) {
   EXPECT_EQ(refusal.status, GetParam().status);
 }
 
+TEST(HttpConnection, RefusesAfterAHeadWithABody) {
+  SampleRoutes routes;
+  RunningServer server(routes);
+  HttpClient client(server.port());
+
+  client.send("HEAD /hello HTTP/1.1\r\nHost: x\r\n\r\nrubbish\r\n\r\n");
+  static_cast<void>(client.read_reply(Content::kIsAbsent));
+  const HttpReply refusal = client.read_reply();
+
+  EXPECT_EQ(refusal.status, 400U);
+  EXPECT_FALSE(refusal.body.empty());
+}
+
 TEST(HttpConnection, TakesAHeadOfExactlyTheLimitHoweverItIsSplit) {
   SampleRoutes routes;
   const http::Limits limits;

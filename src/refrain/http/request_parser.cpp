@@ -42,6 +42,8 @@ RequestParser::RequestParser(Request& request, std::span<const char> buffer, con
       end_of_head_(buffer.data()) {
   header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
   body_limit(limits.max_body_bytes);
+  request_.method_ = Method::kOther;
+  request_.target_ = {};
   request_.field_count_ = 0;
   request_.body_ = {};
 }
