@@ -294,6 +294,39 @@ TEST_P(HttpConnection, AnswersAHeadWithTheLengthAndWithoutTheBody) {
   EXPECT_EQ(get.body, "hello");
 }
 
+TEST_P(HttpConnection, SendsNoContentWithStatusesThatHaveNone) {
+  routes_.router().add(http::Method::kGet,
+                       "/not-modified",
+                       [](const http::Request& /*request*/, http::Response& response) {
+                         response.set_status(304);
+                         response.add_header("ETag", "\"1\"");
+                         response.set_body("text/plain", "not to be sent");
+                         return std::optional<Task<void>>();
+                       });
+  routes_.router().add(http::Method::kDelete,
+                       "/nothing",
+                       [](const http::Request& /*request*/, http::Response& response) {
+                         response.set_status(204);
+                         response.set_body("text/plain", "not to be sent");
+                         return std::optional<Task<void>>();
+                       });
+  RunningServer server(routes_, GetParam());
+  HttpClient client(server.port());
+
+  client.send("GET /not-modified HTTP/1.1\r\nHost: x\r\n\r\n" + kGet);
+  const HttpReply not_modified = client.read_reply();
+  EXPECT_EQ(client.read_reply().body, "hello");
+  client.send("DELETE /nothing HTTP/1.1\r\nHost: x\r\n\r\n" + kGet);
+  const HttpReply nothing = client.read_reply();
+  EXPECT_EQ(client.read_reply().body, "hello");
+
+  EXPECT_EQ(not_modified.status_line, "HTTP/1.1 304 Not Modified");
+  EXPECT_EQ(not_modified.header("ETag"), "\"1\"");
+  EXPECT_FALSE(not_modified.has_header("Content-Length"));
+  EXPECT_EQ(nothing.status_line, "HTTP/1.1 204 No Content");
+  EXPECT_FALSE(nothing.has_header("Content-Length"));
+}
+
 TEST_P(HttpConnection, ClosesWhenTheClientAsksForIt) {
   RunningServer server(routes_, GetParam());
   HttpClient client(server.port());

@@ -43,6 +43,11 @@ void append_number(std::string& text, std::size_t number) {
   text.append(digits.data(), end);
 }
 
+// RFC 9110 section 6.4.1.
+bool can_have_content(unsigned status) {
+  return status != 204 && status != 304;
+}
+
 std::string describe(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
@@ -230,8 +235,7 @@ void Connection::refuse(unsigned status, std::string_view code, std::string_view
 
 void Connection::build_head() {
   head_.assign(status_line(response_.status()));
-  const bool has_content = response_.status() != 304 && response_.status() != 204;
-  if (has_content) {
+  if (can_have_content(response_.status())) {
     if (!response_.content_type().empty()) {
       head_.append("Content-Type: ").append(response_.content_type()).append("\r\n");
     }
@@ -261,7 +265,7 @@ void Connection::write() {
   keeps_alive_ = keeps_alive_ && !is_draining_;
   build_head();
   enter(Phase::kWriting, loop_.limits().write_timeout);
-  const bool has_body = request_.method() != Method::kHead && response_.status() != 304;
+  const bool has_body = request_.method() != Method::kHead && can_have_content(response_.status());
   const std::array<boost::asio::const_buffer, 2> buffers{
       boost::asio::buffer(head_),
       has_body ? boost::asio::buffer(response_.body().data(), response_.body().size())
