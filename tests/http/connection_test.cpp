@@ -466,6 +466,21 @@ TEST_P(HttpConnection, ReplacesARequestIdThatIsNone) {
   }
 }
 
+TEST_P(HttpConnection, NeverGivesTheSameRequestIdTwice) {
+  RunningServer server(routes_, GetParam());
+  std::set<std::string, std::less<>> ids;
+
+  for (int i = 0; i < 10; ++i) {
+    HttpClient client(server.port());
+    ids.emplace(client.exchange(kGet).header("X-Request-Id"));
+    ids.emplace(client.exchange(kGet).header("X-Request-Id"));
+    ids.emplace(client.exchange("rubbish\r\n\r\n").header("X-Request-Id"));
+  }
+
+  EXPECT_EQ(ids.size(), 30U);
+  EXPECT_FALSE(ids.contains(""));
+}
+
 // What a handler may throw, at once and later.
 Task<void> throw_after_passing(Gate& gate, bool is_exception) {
   co_await gate.pass();

@@ -88,6 +88,7 @@ void Connection::enter(Phase phase, std::chrono::seconds limit) {
 }
 
 void Connection::begin_request() {
+  ++request_count_;
   // What came after the last request moves to the front.
   received_ -= parsed_;
   if (received_ > 0) std::memmove(buffer_.data(), buffer_.data() + parsed_, received_);
@@ -165,7 +166,6 @@ void Connection::reuse_buffer() {
 }
 
 void Connection::answer() {
-  ++request_count_;
   keeps_alive_ = parser_->keep_alive() && !is_draining_;
   response_.clear();
   enter(Phase::kAnswering, kForever);
