@@ -481,6 +481,26 @@ TEST_P(HttpConnection, NeverGivesTheSameRequestIdTwice) {
   EXPECT_FALSE(ids.contains(""));
 }
 
+TEST_P(HttpConnection, SaysWhetherTheClientIsOnThisMachine) {
+  bool is_from_loopback = false;
+  routes_.router().add(http::Method::kGet,
+                       "/where",
+                       [&](const http::Request& request, http::Response& /*response*/) {
+                         is_from_loopback = request.is_from_loopback();
+                         return std::optional<Task<void>>();
+                       });
+  const std::string request = "GET /where HTTP/1.1\r\nHost: x\r\n\r\n";
+
+  for (const auto& [listen, connect] : std::vector<std::pair<std::string, std::string>>{
+           {"127.0.0.1", "127.0.0.1"}, {"::1", "::1"}, {"::", "::1"}, {"::", "127.0.0.1"}}) {
+    is_from_loopback = false;
+    RunningServer server(routes_, GetParam(), {}, listen);
+    HttpClient client(server.port(), connect);
+    EXPECT_EQ(client.exchange(request).status, 200U);
+    EXPECT_TRUE(is_from_loopback) << connect << " to " << listen;
+  }
+}
+
 // What a handler may throw, at once and later.
 Task<void> throw_after_passing(Gate& gate, bool is_exception) {
   co_await gate.pass();

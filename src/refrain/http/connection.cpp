@@ -8,6 +8,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -48,6 +49,13 @@ bool can_have_content(unsigned status) {
   return status != 204 && status != 304;
 }
 
+// Also of an IPv4 client as a socket for both families sees it: ::ffff:127.0.0.1.
+bool is_loopback(const boost::asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.is_loopback();
+  return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6())
+      .is_loopback();
+}
+
 std::string describe(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
@@ -69,7 +77,7 @@ Connection::Connection(Socket socket, ServerLoop& loop)
   ErrorCode ignored;
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
   const auto peer = socket_.remote_endpoint(ignored);
-  is_from_loopback_ = !ignored && peer.address().is_loopback();
+  is_from_loopback_ = !ignored && is_loopback(peer.address());
 }
 
 Connection::~Connection() {
