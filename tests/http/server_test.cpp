@@ -179,6 +179,27 @@ TEST_P(HttpServer, MayBeDrainedAndStoppedMoreThanOnce) {
   EXPECT_EQ(server.server().connection_count(), 0U);
 }
 
+TEST(HttpServerLifetime, MayEndBeforeTheLoopsWithConnectionsOpen) {
+  SampleRoutes routes;
+  NullLog log;
+  auto loop = std::make_unique<boost::asio::io_context>(1);
+  auto server = open_on(*loop, routes, "127.0.0.1", 0);
+  ASSERT_TRUE(server);
+  std::thread thread([&] { loop->run(); });
+  HttpClient idle((*server)->port());
+  HttpClient in_head((*server)->port());
+  EXPECT_EQ(idle.exchange(kGet).body, "hello");
+  EXPECT_EQ(in_head.exchange(kGet + "GET /he").body, "hello");
+
+  loop->stop();
+  thread.join();
+  server->reset();
+  loop.reset();
+
+  EXPECT_NE(idle.wait_for_end(), Ending::kStillOpen);
+  EXPECT_NE(in_head.wait_for_end(), Ending::kStillOpen);
+}
+
 TEST(HttpServerLoad, AnswersManyClientsAtOnce) {
   SampleRoutes routes;
   RunningServer server(routes, 2);

@@ -68,12 +68,12 @@ std::string describe(const std::exception_ptr& failure) {
 
 }  // namespace
 
-Connection::Connection(Socket socket, ServerLoop& loop)
+Connection::Connection(Socket socket, std::shared_ptr<ServerLoop> loop)
     : socket_(std::move(socket)),
-      loop_(loop),
-      buffer_(loop.limits().max_header_bytes + kRoomForBody),
-      id_(loop.next_connection_id()) {
-  place_ = loop_.add(*this);
+      loop_(std::move(loop)),
+      buffer_(loop_->limits().max_header_bytes + kRoomForBody),
+      id_(loop_->next_connection_id()) {
+  place_ = loop_->add(*this);
   ErrorCode ignored;
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
   const auto peer = socket_.remote_endpoint(ignored);
@@ -81,7 +81,7 @@ Connection::Connection(Socket socket, ServerLoop& loop)
 }
 
 Connection::~Connection() {
-  loop_.remove(place_);
+  loop_->remove(place_);
 }
 
 void Connection::start() {
@@ -92,7 +92,7 @@ void Connection::enter(Phase phase, std::chrono::seconds limit) {
   phase_ = phase;
   // One tick more: the current second has partly gone by.
   deadline_tick_ =
-      limit == kForever ? 0 : loop_.tick() + static_cast<std::uint32_t>(limit.count()) + 1;
+      limit == kForever ? 0 : loop_->tick() + static_cast<std::uint32_t>(limit.count()) + 1;
 }
 
 void Connection::begin_request() {
@@ -102,13 +102,13 @@ void Connection::begin_request() {
   if (received_ > 0) std::memmove(buffer_.data(), buffer_.data() + parsed_, received_);
   parsed_ = 0;
   has_sent_continue_ = false;
-  parser_.emplace(request_, buffer_, loop_.limits());
+  parser_.emplace(request_, buffer_, loop_->limits());
   request_.is_from_loopback_ = is_from_loopback_;
   if (received_ > 0) {
-    enter(Phase::kHead, loop_.limits().header_timeout);
+    enter(Phase::kHead, loop_->limits().header_timeout);
     parse();
   } else {
-    enter(Phase::kIdle, loop_.limits().idle_timeout);
+    enter(Phase::kIdle, loop_->limits().idle_timeout);
     read();
   }
 }
@@ -130,7 +130,7 @@ void Connection::on_read(ErrorCode error, std::size_t size) {
   }
   // A read that succeeded while the deadline's refusal was being written comes too late.
   if (error || phase_ == Phase::kWriting) return;
-  if (phase_ == Phase::kIdle) enter(Phase::kHead, loop_.limits().header_timeout);
+  if (phase_ == Phase::kIdle) enter(Phase::kHead, loop_->limits().header_timeout);
   received_ += size;
   parse();
 }
@@ -149,7 +149,7 @@ void Connection::parse() {
 
 void Connection::want_more() {
   if (parser_->is_header_done()) {
-    if (phase_ != Phase::kBody) enter(Phase::kBody, loop_.limits().body_timeout);
+    if (phase_ != Phase::kBody) enter(Phase::kBody, loop_->limits().body_timeout);
     reuse_buffer();
     if (parser_->has_expect_continue() && !std::exchange(has_sent_continue_, true)) {
       write_interim_continue();
@@ -179,7 +179,7 @@ void Connection::answer() {
   enter(Phase::kAnswering, kForever);
   std::optional<Task<void>> work;
   try {
-    work = loop_.handler().answer(request_, response_);
+    work = loop_->handler().answer(request_, response_);
   } catch (...) {
     on_answered(std::current_exception());
     return;
@@ -197,7 +197,7 @@ void Connection::answer() {
 
 void Connection::on_answered(const std::exception_ptr& failure) {
   if (failure) {
-    loop_.log().write(
+    loop_->log().write(
         LogLevel::kError, "a handler ended in an exception", {LogField("what", describe(failure))});
     response_.clear();
     write_problem(response_,
@@ -208,11 +208,11 @@ void Connection::on_answered(const std::exception_ptr& failure) {
 
 void Connection::refuse(ErrorCode error) {
   if (error == beast_http::error::body_limit) {
-    const std::string allowed = std::to_string(loop_.limits().max_body_bytes);
+    const std::string allowed = std::to_string(loop_->limits().max_body_bytes);
     refuse(413, "too_large", "the body is larger than the " + allowed + " bytes that are allowed");
   } else if (error == beast_http::error::header_limit ||
              error == beast_http::error::buffer_overflow) {
-    const std::string allowed = std::to_string(loop_.limits().max_header_bytes);
+    const std::string allowed = std::to_string(loop_->limits().max_header_bytes);
     const std::string_view complaint = parser_->complaint();
     refuse(431,
            "too_large",
@@ -251,7 +251,7 @@ void Connection::build_head() {
     append_number(head_, response_.body().size());
     head_.append("\r\n");
   }
-  head_.append("Date: ").append(loop_.date()).append("\r\n");
+  head_.append("Date: ").append(loop_->date()).append("\r\n");
   head_.append(response_.header_lines());
   const std::string_view given_id = request_.header("X-Request-Id");
   head_.append("X-Request-Id: ");
@@ -272,7 +272,7 @@ void Connection::build_head() {
 void Connection::write() {
   keeps_alive_ = keeps_alive_ && !is_draining_;
   build_head();
-  enter(Phase::kWriting, loop_.limits().write_timeout);
+  enter(Phase::kWriting, loop_->limits().write_timeout);
   const bool has_body = request_.method() != Method::kHead && can_have_content(response_.status());
   const std::array<boost::asio::const_buffer, 2> buffers{
       boost::asio::buffer(head_),

@@ -31,14 +31,13 @@ class ServerLoop;
 /// their order, one at a time.
 ///
 /// Thread safety: belongs to one event loop.
-/// Ownership: kept alive by its pending operation; the loop keeps a list of all for deadlines and
-/// draining.
+/// Ownership: kept alive by its pending operation, and keeps its loop alive; the loop has a list of
+/// all for deadlines, draining and stopping.
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
   using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 
-  /// @pre `loop` outlives the connection.
-  Connection(Socket socket, ServerLoop& loop);
+  Connection(Socket socket, std::shared_ptr<ServerLoop> loop);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -73,7 +72,7 @@ private:
   void build_head();
 
   Socket socket_;
-  ServerLoop& loop_;
+  const std::shared_ptr<ServerLoop> loop_;
   std::list<Connection*>::iterator place_;  // in the loop's list
 
   std::vector<char> buffer_;  // never reallocated: views into it stay valid

@@ -58,7 +58,7 @@ void ServerLoop::on_accepted(boost::system::error_code error, Connection::Socket
   if (shared_->connections.load(std::memory_order_relaxed) >= limits().max_connections) {
     turn_away(std::move(socket));
   } else {
-    std::make_shared<Connection>(std::move(socket), *this)->start();
+    std::make_shared<Connection>(std::move(socket), shared_from_this())->start();
   }
   accept();
 }
