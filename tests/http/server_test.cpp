@@ -179,6 +179,30 @@ TEST_P(HttpServer, MayBeDrainedAndStoppedMoreThanOnce) {
   EXPECT_EQ(server.server().connection_count(), 0U);
 }
 
+TEST_P(HttpServer, LeavesNothingBehindWhenItStops) {
+  auto server = std::make_unique<RunningServer>(routes_, GetParam());
+  HttpClient idle(server->port());
+  HttpClient in_head(server->port());
+  HttpClient in_body(server->port());
+  HttpClient lingering(server->port());
+  HttpClient busy(server->port());
+  in_head.send("GET /hello HT");
+  in_body.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc");
+  EXPECT_EQ(lingering.exchange("rubbish\r\n\r\n").status, 400U);
+  busy.send(kLater);
+  gate_.wait_for_arrival();
+  ASSERT_TRUE(server->wait_for_connections(5));
+  server->settle();
+
+  server->server().stop();
+  server->settle();
+  gate_.open();
+  server.reset();  // ends only when every loop has
+
+  for (HttpClient* client : {&idle, &in_head, &in_body, &lingering, &busy})
+    EXPECT_NE(client->wait_for_end(), Ending::kStillOpen);
+}
+
 TEST(HttpServerLifetime, MayEndBeforeTheLoopsWithConnectionsOpen) {
   SampleRoutes routes;
   NullLog log;

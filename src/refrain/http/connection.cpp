@@ -315,13 +315,13 @@ void Connection::linger() {
 
 void Connection::drain() {
   is_draining_ = true;
-  if (phase_ == Phase::kIdle || phase_ == Phase::kLingering) close();
+  if (phase_ == Phase::kIdle || phase_ == Phase::kLingering) stop();
 }
 
 void Connection::check_deadline(std::uint32_t tick) {
   if (deadline_tick_ == 0 || tick < deadline_tick_) return;
   if (phase_ != Phase::kHead && phase_ != Phase::kBody) {
-    close();
+    stop();
     return;
   }
   // The pending read is cancelled: it ends with an error and goes no further.
@@ -330,7 +330,7 @@ void Connection::check_deadline(std::uint32_t tick) {
   refuse(408, "timeout", "the request did not arrive in time");
 }
 
-void Connection::close() {
+void Connection::stop() {
   ErrorCode ignored;
   socket_.close(ignored);
 }

@@ -47,6 +47,9 @@ public:
   /// Closes now if no request is under way, else after its response.
   void drain();
 
+  /// Closes now. Work for a request goes on to its end, without an answer.
+  void stop();
+
   /// Called once a second: gives up on a client that is past its deadline.
   void check_deadline(std::uint32_t tick);
 
@@ -68,7 +71,6 @@ private:
   void write_interim_continue();
   void on_written(boost::system::error_code error);
   void linger();
-  void close();
   void build_head();
 
   Socket socket_;

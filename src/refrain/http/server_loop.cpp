@@ -8,7 +8,6 @@
 #include <array>
 #include <random>
 #include <utility>
-#include <vector>
 
 namespace refrain::http {
 namespace {
@@ -82,12 +81,12 @@ void ServerLoop::turn_away(Connection::Socket socket) {
 void ServerLoop::wait_a_second() {
   second_.expires_after(std::chrono::seconds(1));
   second_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
-    if (cancelled) return;
+    // It may have been on its way already when it was cancelled.
+    if (cancelled || self->is_stopped_) return;
     ++self->tick_;
     self->renew_date();
-    // A connection may close itself, and so leave the list, while it is looked at.
-    const std::vector<Connection*> all(self->connections_.begin(), self->connections_.end());
-    for (Connection* connection : all)
+    // None leaves the list meanwhile: what ends it is called by the loop, later.
+    for (Connection* connection : self->connections_)
       connection->check_deadline(self->tick_);
     self->wait_a_second();
   });
@@ -122,14 +121,16 @@ void ServerLoop::drain() {
   boost::system::error_code ignored;
   acceptor_.close(ignored);
   accept_pause_.cancel();
-  const std::vector<Connection*> all(connections_.begin(), connections_.end());
-  for (Connection* connection : all)
+  for (Connection* connection : connections_)
     connection->drain();
 }
 
 void ServerLoop::stop() {
+  is_stopped_ = true;
   drain();
   second_.cancel();
+  for (Connection* connection : connections_)
+    connection->stop();
 }
 
 }  // namespace refrain::http

@@ -88,6 +88,7 @@ private:
   std::uint32_t tick_ = 0;
   std::uint64_t connection_id_;
   bool is_draining_ = false;
+  bool is_stopped_ = false;
 };
 
 }  // namespace refrain::http
