@@ -168,6 +168,22 @@ TEST_P(HttpServer, AcceptsNoMoreWhenItDrains) {
   EXPECT_FALSE(can_connect(server.port()));
 }
 
+TEST_P(HttpServer, LetsARefusedClientReadWhyAlsoWhenItDrains) {
+  RunningServer server(routes_, GetParam());
+  HttpClient client(server.port());
+  client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
+  const HttpReply reply = client.read_reply();
+  server.settle();
+
+  server.server().drain();
+  server.settle();
+  client.send(std::string(1'000'000, 'b'));
+  client.finish_sending();
+
+  EXPECT_EQ(reply.status, 413U);
+  EXPECT_EQ(client.wait_for_end(), Ending::kClosed);
+}
+
 TEST_P(HttpServer, MayBeDrainedAndStoppedMoreThanOnce) {
   RunningServer server(routes_, GetParam());
 

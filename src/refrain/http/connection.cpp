@@ -315,7 +315,7 @@ void Connection::linger() {
 
 void Connection::drain() {
   is_draining_ = true;
-  if (phase_ == Phase::kIdle || phase_ == Phase::kLingering) stop();
+  if (phase_ == Phase::kIdle) stop();
 }
 
 void Connection::check_deadline(std::uint32_t tick) {

@@ -44,7 +44,7 @@ public:
 
   void start();
 
-  /// Closes now if no request is under way, else after its response.
+  /// Closes now if no request is under way, else after its response and the time to read it.
   void drain();
 
   /// Closes now. Work for a request goes on to its end, without an answer.
