@@ -122,6 +122,50 @@ TEST(HttpServerAddress, IsRefusedIfItIsNoAddressOrNotOurs) {
   EXPECT_NE(not_ours.error().message().find("192.0.2.1"), std::string::npos);
 }
 
+TEST_P(HttpServer, TurnsAwayWhatIsMoreThanItsConnections) {
+  http::Limits limits;
+  limits.max_connections = 2;
+  RunningServer server(routes_, GetParam(), limits);
+  HttpClient first(server.port());
+  HttpClient second(server.port());
+  EXPECT_EQ(first.exchange(kGet).body, "hello");
+  EXPECT_EQ(second.exchange(kGet).body, "hello");
+
+  HttpClient third(server.port());
+  const HttpReply reply = third.exchange(kGet);
+  third.finish_sending();
+  const Ending ending = third.wait_for_end();
+  second.close();
+  ASSERT_TRUE(server.wait_for_connections(1));
+  HttpClient fourth(server.port());
+
+  EXPECT_EQ(reply.status_line, "HTTP/1.1 503 Service Unavailable");
+  EXPECT_EQ(reply.header("Retry-After"), "1");
+  EXPECT_EQ(reply.header("Connection"), "close");
+  EXPECT_EQ(reply.body,
+            R"({"error":{"message":"too many connections; try again soon",)"
+            R"("type":"unavailable_error","param":null,"code":"unavailable"}})");
+  EXPECT_EQ(ending, Ending::kClosed);
+  EXPECT_EQ(first.exchange(kGet).body, "hello");
+  EXPECT_EQ(fourth.exchange(kGet).body, "hello");
+}
+
+TEST_P(HttpServer, DoesNotResetAConnectionThatItTurnsAway) {
+  http::Limits limits;
+  limits.max_connections = 0;
+  RunningServer server(routes_, GetParam(), limits);
+  HttpClient client(server.port());
+  server.settle();
+
+  client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n");
+  client.send(std::string(60'000, 'b'));
+  const HttpReply reply = client.read_reply();
+  client.finish_sending();
+
+  EXPECT_EQ(reply.status, 503U);
+  EXPECT_EQ(client.wait_for_end(), Ending::kClosed);
+}
+
 TEST_P(HttpServer, ClosesIdleConnectionsWhenItDrains) {
   RunningServer server(routes_, GetParam());
   HttpClient served(server.port());

@@ -68,12 +68,13 @@ std::string describe(const std::exception_ptr& failure) {
 
 }  // namespace
 
-Connection::Connection(Socket socket, std::shared_ptr<ServerLoop> loop)
+Connection::Connection(Socket socket, std::shared_ptr<ServerLoop> loop, Admission admission)
     : socket_(std::move(socket)),
       loop_(std::move(loop)),
+      admission_(admission),
       buffer_(loop_->limits().max_header_bytes + kRoomForBody),
       id_(loop_->next_connection_id()) {
-  place_ = loop_->add(*this);
+  place_ = loop_->add(*this, admission_);
   ErrorCode ignored;
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
   const auto peer = socket_.remote_endpoint(ignored);
@@ -81,11 +82,22 @@ Connection::Connection(Socket socket, std::shared_ptr<ServerLoop> loop)
 }
 
 Connection::~Connection() {
-  loop_->remove(place_);
+  loop_->remove(place_, admission_);
 }
 
 void Connection::start() {
-  begin_request();
+  if (admission_ == Admission::kServed) {
+    begin_request();
+  } else {
+    turn_away();
+  }
+}
+
+void Connection::turn_away() {
+  write_problem(response_,
+                Error(refrain::ErrorCode::kUnavailable, "too many connections; try again soon"));
+  keeps_alive_ = false;
+  write();
 }
 
 void Connection::enter(Phase phase, std::chrono::seconds limit) {

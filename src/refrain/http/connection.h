@@ -26,6 +26,9 @@ namespace refrain::http {
 
 class ServerLoop;
 
+/// Whether a client is served, or only told that there are too many.
+enum class Admission : std::uint8_t { kServed, kTurnedAway };
+
 /// Reads requests, lets the handler answer, writes the answers: head and body as two buffers of one
 /// system call, the body straight from where it is kept. Requests of one connection are answered in
 /// their order, one at a time.
@@ -37,7 +40,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 public:
   using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 
-  Connection(Socket socket, std::shared_ptr<ServerLoop> loop);
+  Connection(Socket socket, std::shared_ptr<ServerLoop> loop, Admission admission);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -57,6 +60,7 @@ private:
   enum class Phase : std::uint8_t { kIdle, kHead, kBody, kAnswering, kWriting, kLingering };
 
   void enter(Phase phase, std::chrono::seconds limit);
+  void turn_away();
   void begin_request();
   void read();
   void on_read(boost::system::error_code error, std::size_t size);
@@ -75,6 +79,7 @@ private:
 
   Socket socket_;
   const std::shared_ptr<ServerLoop> loop_;
+  const Admission admission_;
   std::list<Connection*>::iterator place_;  // in the loop's list
 
   std::vector<char> buffer_;  // never reallocated: views into it stay valid
