@@ -92,5 +92,17 @@ TEST(Problem, SaysWhenToComeAgainIfThatHelps) {
   EXPECT_EQ(internal.header_lines(), "");
 }
 
+TEST(Problem, TakesThePlaceOfWhateverTheResponseHeld) {
+  Response response;
+  response.add_header("Cache-Control", "immutable");
+  response.set_body("image/png", "half a picture");
+
+  write_problem(response, Error(refrain::ErrorCode::kInternal, "broken"));
+
+  EXPECT_EQ(response.header_lines(), "");
+  EXPECT_EQ(response.content_type(), "application/json");
+  EXPECT_EQ(response.status(), 500U);
+}
+
 }  // namespace
 }  // namespace refrain::http
