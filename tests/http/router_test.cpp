@@ -83,6 +83,10 @@ TEST_F(HttpRouter, NamesTheMethodsOfAKnownPath) {
   EXPECT_EQ(c.header("Allow"), "DELETE");
 }
 
+TEST_F(HttpRouter, NamesAMethodOnceAlsoIfTwoRoutesMatch) {
+  EXPECT_EQ(ask("POST", "/b/special").header("Allow"), "GET, HEAD");
+}
+
 TEST_F(HttpRouter, RefusesMethodsThatNoRouteCanBeFor) {
   EXPECT_EQ(ask("PUT", "/a").status, 405U);
   EXPECT_EQ(ask("OPTIONS", "/a").status, 405U);
