@@ -301,7 +301,8 @@ void Connection::write_interim_continue() {
   boost::asio::async_write(socket_,
                            boost::asio::buffer(kContinue),
                            [self = shared_from_this()](ErrorCode error, std::size_t /*size*/) {
-                             if (!error) self->want_more();
+                             // Meanwhile the deadline may have refused the request.
+                             if (!error && self->phase_ == Phase::kBody) self->want_more();
                            });
 }
 
