@@ -8,6 +8,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -15,6 +16,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <span>
 #include <utility>
 
 namespace refrain::http {
@@ -42,50 +44,83 @@ void append_number(std::string& text, std::size_t number) {
   text.append(digits.data(), end);
 }
 
+// RFC 9110 section 6.4.1.
+bool can_have_content(unsigned status) {
+  return status != 204 && status != 304;
+}
+
+// Also of an IPv4 client as a socket for both families sees it: ::ffff:127.0.0.1.
+bool is_loopback(const boost::asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.is_loopback();
+  return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6())
+      .is_loopback();
+}
+
+std::string describe(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& exception) {
+    return exception.what();
+  } catch (...) {
+    return "something that is no std::exception";
+  }
+}
+
 }  // namespace
 
-Connection::Connection(Socket socket, ServerLoop& loop)
+Connection::Connection(Socket socket, std::shared_ptr<ServerLoop> loop, Admission admission)
     : socket_(std::move(socket)),
-      loop_(loop),
-      buffer_(loop.limits().max_header_bytes + kRoomForBody),
-      id_(loop.next_connection_id()) {
-  place_ = loop_.add(*this);
+      loop_(std::move(loop)),
+      admission_(admission),
+      buffer_(loop_->limits().max_header_bytes + kRoomForBody),
+      id_(loop_->next_connection_id()) {
+  place_ = loop_->add(*this, admission_);
   ErrorCode ignored;
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
   const auto peer = socket_.remote_endpoint(ignored);
-  is_from_loopback_ = !ignored && peer.address().is_loopback();
+  is_from_loopback_ = !ignored && is_loopback(peer.address());
 }
 
 Connection::~Connection() {
-  loop_.remove(place_);
+  loop_->remove(place_, admission_);
 }
 
 void Connection::start() {
-  begin_request();
+  if (admission_ == Admission::kServed) {
+    begin_request();
+  } else {
+    turn_away();
+  }
+}
+
+void Connection::turn_away() {
+  write_problem(response_,
+                Error(refrain::ErrorCode::kUnavailable, "too many connections; try again soon"));
+  keeps_alive_ = false;
+  write();
 }
 
 void Connection::enter(Phase phase, std::chrono::seconds limit) {
   phase_ = phase;
   // One tick more: the current second has partly gone by.
   deadline_tick_ =
-      limit == kForever ? 0 : loop_.tick() + static_cast<std::uint32_t>(limit.count()) + 1;
+      limit == kForever ? 0 : loop_->tick() + static_cast<std::uint32_t>(limit.count()) + 1;
 }
 
 void Connection::begin_request() {
+  ++request_count_;
   // What came after the last request moves to the front.
   received_ -= parsed_;
   if (received_ > 0) std::memmove(buffer_.data(), buffer_.data() + parsed_, received_);
   parsed_ = 0;
   has_sent_continue_ = false;
-  parser_.emplace(request_, buffer_.data(), buffer_.size());
-  parser_->header_limit(static_cast<std::uint32_t>(loop_.limits().max_header_bytes));
-  parser_->body_limit(loop_.limits().max_body_bytes);
+  parser_.emplace(request_, buffer_, loop_->limits());
   request_.is_from_loopback_ = is_from_loopback_;
   if (received_ > 0) {
-    enter(Phase::kHead, loop_.limits().header_timeout);
+    enter(Phase::kHead, loop_->limits().header_timeout);
     parse();
   } else {
-    enter(Phase::kIdle, loop_.limits().idle_timeout);
+    enter(Phase::kIdle, loop_->limits().idle_timeout);
     read();
   }
 }
@@ -107,20 +142,15 @@ void Connection::on_read(ErrorCode error, std::size_t size) {
   }
   // A read that succeeded while the deadline's refusal was being written comes too late.
   if (error || phase_ == Phase::kWriting) return;
-  if (phase_ == Phase::kIdle) enter(Phase::kHead, loop_.limits().header_timeout);
+  if (phase_ == Phase::kIdle) enter(Phase::kHead, loop_->limits().header_timeout);
   received_ += size;
   parse();
 }
 
 void Connection::parse() {
   ErrorCode error;
-  while (!parser_->is_done() && parsed_ < received_) {
-    const std::size_t used = parser_->put(
-        boost::asio::const_buffer(buffer_.data() + parsed_, received_ - parsed_), error);
-    parsed_ += used;
-    if (error || used == 0) break;
-  }
-  if (error && error != beast_http::error::need_more) {
+  parsed_ += parser_->consume(std::span(buffer_).subspan(parsed_, received_ - parsed_), error);
+  if (error) {
     refuse(error);
   } else if (parser_->is_done()) {
     answer();
@@ -131,7 +161,7 @@ void Connection::parse() {
 
 void Connection::want_more() {
   if (parser_->is_header_done()) {
-    if (phase_ != Phase::kBody) enter(Phase::kBody, loop_.limits().body_timeout);
+    if (phase_ != Phase::kBody) enter(Phase::kBody, loop_->limits().body_timeout);
     reuse_buffer();
     if (parser_->has_expect_continue() && !std::exchange(has_sent_continue_, true)) {
       write_interim_continue();
@@ -156,14 +186,13 @@ void Connection::reuse_buffer() {
 }
 
 void Connection::answer() {
-  ++request_count_;
   keeps_alive_ = parser_->keep_alive() && !is_draining_;
   response_.clear();
   enter(Phase::kAnswering, kForever);
   std::optional<Task<void>> work;
   try {
-    work = loop_.handler().answer(request_, response_);
-  } catch (const std::exception&) {
+    work = loop_->handler().answer(request_, response_);
+  } catch (...) {
     on_answered(std::current_exception());
     return;
   }
@@ -180,13 +209,8 @@ void Connection::answer() {
 
 void Connection::on_answered(const std::exception_ptr& failure) {
   if (failure) {
-    try {
-      std::rethrow_exception(failure);
-    } catch (const std::exception& exception) {
-      loop_.log().write(LogLevel::kError,
-                        "a handler ended in an exception",
-                        {LogField("what", exception.what())});
-    }
+    loop_->log().write(
+        LogLevel::kError, "a handler ended in an exception", {LogField("what", describe(failure))});
     response_.clear();
     write_problem(response_,
                   Error(refrain::ErrorCode::kInternal, "the request could not be answered"));
@@ -196,19 +220,25 @@ void Connection::on_answered(const std::exception_ptr& failure) {
 
 void Connection::refuse(ErrorCode error) {
   if (error == beast_http::error::body_limit) {
-    const std::string allowed = std::to_string(loop_.limits().max_body_bytes);
+    const std::string allowed = std::to_string(loop_->limits().max_body_bytes);
     refuse(413, "too_large", "the body is larger than the " + allowed + " bytes that are allowed");
   } else if (error == beast_http::error::header_limit ||
              error == beast_http::error::buffer_overflow) {
-    const std::string allowed = std::to_string(loop_.limits().max_header_bytes);
-    refuse(
-        431,
-        "too_large",
-        "the request line and fields are larger than the " + allowed + " bytes that are allowed");
+    const std::string allowed = std::to_string(loop_->limits().max_header_bytes);
+    const std::string_view complaint = parser_->complaint();
+    refuse(431,
+           "too_large",
+           complaint.empty() ? "the request line and fields are larger than the " + allowed +
+                                   " bytes that are allowed"
+                             : std::string(complaint));
   } else if (error == beast_http::error::bad_version) {
     refuse(505, "bad_version", "HTTP/1.1 and HTTP/1.0 are spoken here");
   } else {
-    refuse(400, "bad_request", "this is not a well-formed HTTP/1.1 request: " + error.message());
+    const std::string_view complaint = parser_->complaint();
+    refuse(400,
+           "bad_request",
+           "this is not a well-formed HTTP/1.1 request: " +
+               (complaint.empty() ? error.message() : std::string(complaint)));
   }
 }
 
@@ -225,8 +255,7 @@ void Connection::refuse(unsigned status, std::string_view code, std::string_view
 
 void Connection::build_head() {
   head_.assign(status_line(response_.status()));
-  const bool has_content = response_.status() != 304 && response_.status() != 204;
-  if (has_content) {
+  if (can_have_content(response_.status())) {
     if (!response_.content_type().empty()) {
       head_.append("Content-Type: ").append(response_.content_type()).append("\r\n");
     }
@@ -234,7 +263,7 @@ void Connection::build_head() {
     append_number(head_, response_.body().size());
     head_.append("\r\n");
   }
-  head_.append("Date: ").append(loop_.date()).append("\r\n");
+  head_.append("Date: ").append(loop_->date()).append("\r\n");
   head_.append(response_.header_lines());
   const std::string_view given_id = request_.header("X-Request-Id");
   head_.append("X-Request-Id: ");
@@ -244,14 +273,19 @@ void Connection::build_head() {
     head_.append(to_hex(id_)).push_back('-');
     append_number(head_, request_count_);
   }
-  head_.append(keeps_alive_ ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
+  if (!keeps_alive_) {
+    head_.append("\r\nConnection: close");
+  } else if (!parser_->is_http_1_1()) {
+    head_.append("\r\nConnection: keep-alive");  // or such a client would wait for the end
+  }
+  head_.append("\r\n\r\n");
 }
 
 void Connection::write() {
   keeps_alive_ = keeps_alive_ && !is_draining_;
   build_head();
-  enter(Phase::kWriting, loop_.limits().write_timeout);
-  const bool has_body = request_.method() != Method::kHead && response_.status() != 304;
+  enter(Phase::kWriting, loop_->limits().write_timeout);
+  const bool has_body = request_.method() != Method::kHead && can_have_content(response_.status());
   const std::array<boost::asio::const_buffer, 2> buffers{
       boost::asio::buffer(head_),
       has_body ? boost::asio::buffer(response_.body().data(), response_.body().size())
@@ -267,7 +301,8 @@ void Connection::write_interim_continue() {
   boost::asio::async_write(socket_,
                            boost::asio::buffer(kContinue),
                            [self = shared_from_this()](ErrorCode error, std::size_t /*size*/) {
-                             if (!error) self->want_more();
+                             // Meanwhile the deadline may have refused the request.
+                             if (!error && self->phase_ == Phase::kBody) self->want_more();
                            });
 }
 
@@ -293,13 +328,13 @@ void Connection::linger() {
 
 void Connection::drain() {
   is_draining_ = true;
-  if (phase_ == Phase::kIdle || phase_ == Phase::kLingering) close();
+  if (phase_ == Phase::kIdle) stop();
 }
 
 void Connection::check_deadline(std::uint32_t tick) {
   if (deadline_tick_ == 0 || tick < deadline_tick_) return;
   if (phase_ != Phase::kHead && phase_ != Phase::kBody) {
-    close();
+    stop();
     return;
   }
   // The pending read is cancelled: it ends with an error and goes no further.
@@ -308,7 +343,7 @@ void Connection::check_deadline(std::uint32_t tick) {
   refuse(408, "timeout", "the request did not arrive in time");
 }
 
-void Connection::close() {
+void Connection::stop() {
   ErrorCode ignored;
   socket_.close(ignored);
 }

@@ -26,27 +26,32 @@ namespace refrain::http {
 
 class ServerLoop;
 
+/// Whether a client is served, or only told that there are too many.
+enum class Admission : std::uint8_t { kServed, kTurnedAway };
+
 /// Reads requests, lets the handler answer, writes the answers: head and body as two buffers of one
 /// system call, the body straight from where it is kept. Requests of one connection are answered in
 /// their order, one at a time.
 ///
 /// Thread safety: belongs to one event loop.
-/// Ownership: kept alive by its pending operation; the loop keeps a list of all for deadlines and
-/// draining.
+/// Ownership: kept alive by its pending operation, and keeps its loop alive; the loop has a list of
+/// all for deadlines, draining and stopping.
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
   using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 
-  /// @pre `loop` outlives the connection.
-  Connection(Socket socket, ServerLoop& loop);
+  Connection(Socket socket, std::shared_ptr<ServerLoop> loop, Admission admission);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
   void start();
 
-  /// Closes now if no request is under way, else after its response.
+  /// Closes now if no request is under way, else after its response and the time to read it.
   void drain();
+
+  /// Closes now. Work for a request goes on to its end, without an answer.
+  void stop();
 
   /// Called once a second: gives up on a client that is past its deadline.
   void check_deadline(std::uint32_t tick);
@@ -55,6 +60,7 @@ private:
   enum class Phase : std::uint8_t { kIdle, kHead, kBody, kAnswering, kWriting, kLingering };
 
   void enter(Phase phase, std::chrono::seconds limit);
+  void turn_away();
   void begin_request();
   void read();
   void on_read(boost::system::error_code error, std::size_t size);
@@ -69,11 +75,11 @@ private:
   void write_interim_continue();
   void on_written(boost::system::error_code error);
   void linger();
-  void close();
   void build_head();
 
   Socket socket_;
-  ServerLoop& loop_;
+  const std::shared_ptr<ServerLoop> loop_;
+  const Admission admission_;
   std::list<Connection*>::iterator place_;  // in the loop's list
 
   std::vector<char> buffer_;  // never reallocated: views into it stay valid

@@ -33,6 +33,7 @@ void write_problem(Response& response, const Problem& problem) {
   error["code"] = text_or_null(problem.code);
   boost::json::object body;
   body["error"] = std::move(error);
+  response.clear();
   response.set_status(problem.status);
   response.set_body("application/json", boost::json::serialize(body));
   if (problem.status == 503 || problem.status == 429) response.add_header("Retry-After", "1");

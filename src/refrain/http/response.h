@@ -3,10 +3,9 @@
 /// @file
 /// A response under construction.
 
-#include "refrain/core/error.h"
-
-#include <cstdint>
+#include <cstddef>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>

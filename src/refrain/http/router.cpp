@@ -2,7 +2,9 @@
 
 #include "refrain/http/problem.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace refrain::http {
 
@@ -28,8 +30,11 @@ std::optional<Task<void>> Router::answer(const Request& request, Response& respo
 
 void Router::refuse(std::string_view path, Response& response) const {
   std::string allowed;
+  std::vector<Method> named;
   for (const Entry& entry : entries_) {
-    if (!matches(entry, path)) continue;
+    const bool is_named = std::find(named.begin(), named.end(), entry.method) != named.end();
+    if (is_named || !matches(entry, path)) continue;
+    named.push_back(entry.method);
     if (!allowed.empty()) allowed += ", ";
     allowed += to_string(entry.method);
     if (entry.method == Method::kGet) allowed += ", HEAD";

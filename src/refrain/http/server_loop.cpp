@@ -1,20 +1,19 @@
 #include "refrain/http/server_loop.h"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
-
 #include <time.h>
 
 #include <array>
 #include <random>
 #include <utility>
-#include <vector>
 
 namespace refrain::http {
 namespace {
 
 // When the process is out of file descriptors, accepting again at once would only spin.
 constexpr std::chrono::milliseconds kAcceptPause{100};
+
+// Clients of one loop that are being told that there are too many; more are closed without a word.
+constexpr std::size_t kMostTurnedAway = 128;
 
 // Any odd number makes a full cycle; this one (2^64 divided by the golden ratio) spreads the ids.
 constexpr std::uint64_t kIdStep = 0x9E3779B97F4A7C15U;
@@ -55,39 +54,23 @@ void ServerLoop::on_accepted(boost::system::error_code error, Connection::Socket
     });
     return;
   }
-  if (shared_->connections.load(std::memory_order_relaxed) >= limits().max_connections) {
-    turn_away(std::move(socket));
-  } else {
-    std::make_shared<Connection>(std::move(socket), *this)->start();
-  }
+  const bool is_full =
+      shared_->connections.load(std::memory_order_relaxed) >= limits().max_connections;
+  const Admission admission = is_full ? Admission::kTurnedAway : Admission::kServed;
+  if (!is_full || turned_away_ < kMostTurnedAway)
+    std::make_shared<Connection>(std::move(socket), shared_from_this(), admission)->start();
   accept();
-}
-
-void ServerLoop::turn_away(Connection::Socket socket) {
-  static constexpr std::string_view kBody =
-      R"({"error":{"message":"too many connections; try again soon","type":"unavailable_error","param":null,"code":"unavailable"}})";
-  static const std::string full =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: "
-      "1\r\nConnection: close\r\n"
-      "Content-Length: " +
-      std::to_string(kBody.size()) + "\r\n\r\n" + std::string(kBody);
-  auto kept = std::make_shared<Connection::Socket>(std::move(socket));
-  boost::asio::async_write(
-      *kept, boost::asio::buffer(full), [kept](boost::system::error_code, std::size_t) {
-        boost::system::error_code ignored;
-        kept->shutdown(boost::asio::socket_base::shutdown_both, ignored);
-      });
 }
 
 void ServerLoop::wait_a_second() {
   second_.expires_after(std::chrono::seconds(1));
   second_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
-    if (cancelled) return;
+    // It may have been on its way already when it was cancelled.
+    if (cancelled || self->is_stopped_) return;
     ++self->tick_;
     self->renew_date();
-    // A connection may close itself, and so leave the list, while it is looked at.
-    const std::vector<Connection*> all(self->connections_.begin(), self->connections_.end());
-    for (Connection* connection : all)
+    // None leaves the list meanwhile: what ends it is called by the loop, later.
+    for (Connection* connection : self->connections_)
       connection->check_deadline(self->tick_);
     self->wait_a_second();
   });
@@ -107,14 +90,22 @@ std::uint64_t ServerLoop::next_connection_id() {
   return connection_id_ += kIdStep;
 }
 
-std::list<Connection*>::iterator ServerLoop::add(Connection& connection) {
-  shared_->connections.fetch_add(1, std::memory_order_relaxed);
+std::list<Connection*>::iterator ServerLoop::add(Connection& connection, Admission admission) {
+  if (admission == Admission::kServed) {
+    shared_->connections.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    ++turned_away_;
+  }
   return connections_.insert(connections_.end(), &connection);
 }
 
-void ServerLoop::remove(std::list<Connection*>::iterator place) {
+void ServerLoop::remove(std::list<Connection*>::iterator place, Admission admission) {
   connections_.erase(place);
-  shared_->connections.fetch_sub(1, std::memory_order_relaxed);
+  if (admission == Admission::kServed) {
+    shared_->connections.fetch_sub(1, std::memory_order_relaxed);
+  } else {
+    --turned_away_;
+  }
 }
 
 void ServerLoop::drain() {
@@ -122,14 +113,16 @@ void ServerLoop::drain() {
   boost::system::error_code ignored;
   acceptor_.close(ignored);
   accept_pause_.cancel();
-  const std::vector<Connection*> all(connections_.begin(), connections_.end());
-  for (Connection* connection : all)
+  for (Connection* connection : connections_)
     connection->drain();
 }
 
 void ServerLoop::stop() {
+  is_stopped_ = true;
   drain();
   second_.cancel();
+  for (Connection* connection : connections_)
+    connection->stop();
 }
 
 }  // namespace refrain::http

@@ -64,8 +64,8 @@ public:
   [[nodiscard]] std::string_view date() const { return date_; }
   [[nodiscard]] std::uint64_t next_connection_id();
 
-  std::list<Connection*>::iterator add(Connection& connection);
-  void remove(std::list<Connection*>::iterator place);
+  std::list<Connection*>::iterator add(Connection& connection, Admission admission);
+  void remove(std::list<Connection*>::iterator place, Admission admission);
 
 private:
   using Timer =
@@ -75,7 +75,6 @@ private:
 
   void accept();
   void on_accepted(boost::system::error_code error, Connection::Socket socket);
-  void turn_away(Connection::Socket socket);
   void wait_a_second();
   void renew_date();
 
@@ -84,10 +83,12 @@ private:
   Timer accept_pause_;
   std::shared_ptr<ServerShared> shared_;
   std::list<Connection*> connections_;
+  std::size_t turned_away_ = 0;  // of these
   std::string date_;
   std::uint32_t tick_ = 0;
   std::uint64_t connection_id_;
   bool is_draining_ = false;
+  bool is_stopped_ = false;
 };
 
 }  // namespace refrain::http
