@@ -66,8 +66,8 @@ protected:
   /// Of an outage: short budgets, so that a time-out comes soon.
   static RedisCache::Options hasty(const RedisServer& server) {
     RedisCache::Options options = redis_options(server.unix_endpoint());
-    options.command_budget = std::chrono::milliseconds(300);
-    options.connect_budget = std::chrono::milliseconds(300);
+    options.command_budget = std::chrono::milliseconds(1000);
+    options.connect_budget = std::chrono::milliseconds(1000);
     return options;
   }
 

@@ -264,7 +264,7 @@ TEST_F(RedisConnectionTest, NeverTakesALateReplyForAnother) {
   server.command({"SET", "a", "value of a"});
   server.command({"SET", "b", "value of b"});
   RedisConnectionOptions hasty = options(server.unix_endpoint());
-  hasty.command_budget = std::chrono::milliseconds(200);
+  hasty.command_budget = std::chrono::milliseconds(1000);
   connect(hasty);
   server.freeze();
 
