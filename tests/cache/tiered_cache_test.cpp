@@ -286,6 +286,17 @@ TEST_F(TieredCacheTest, StoresAnAnswerOfExactlyTheLargestSize) {
   EXPECT_TRUE(get(key)->is_stored());
 }
 
+TEST_F(TieredCacheTest, AGeneratorThatNamesNoSensibleContentTypeFails) {
+  add_tier("memory");
+  fake.content_type = std::string(256, 't');
+
+  const Result<Answer> answer = get(key);
+
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().code(), ErrorCode::kInternal);
+  EXPECT_EQ(generation().failed, 1);
+}
+
 TEST_F(TieredCacheTest, StoresAContentTypeOf255Bytes) {
   add_tier("memory");
   fake.content_type = std::string(255, 't');

@@ -10,7 +10,7 @@
 namespace refrain {
 
 Entry::Block* Entry::allocate(std::size_t content_type_size, std::size_t body_size) {
-  assert(content_type_size <= 255);
+  assert(content_type_size <= kMaxContentTypeSize);
   void* memory = ::operator new(sizeof(Block) + content_type_size + body_size);
   auto* block = new (memory) Block();
   block->content_type_size = static_cast<std::uint32_t>(content_type_size);

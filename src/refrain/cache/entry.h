@@ -36,7 +36,10 @@ public:
   /// An entry under construction: a tier reads the stored bytes straight into their final place.
   class Draft;
 
-  /// Copies the bytes and computes their checksum. `content_type` is at most 255 bytes.
+  static constexpr std::size_t kMaxContentTypeSize = 255;  ///< Formats keep the size in one byte.
+
+  /// Copies the bytes and computes their checksum.
+  /// @pre `content_type.size() <= kMaxContentTypeSize`
   static Entry make(const EntryMetadata& metadata,
                     std::string_view content_type,
                     std::string_view body);
@@ -104,7 +107,8 @@ private:
 class Entry::Draft {
 public:
   /// Room for an entry of these sizes. Throws `std::bad_alloc`.
-  /// @pre `content_type_size <= 255`; the caller has checked `body_size` against its own limit.
+  /// @pre `content_type_size <= kMaxContentTypeSize`; the caller has checked `body_size` against
+  /// its own limit.
   Draft(std::size_t content_type_size, std::size_t body_size);
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;

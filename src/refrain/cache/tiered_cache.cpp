@@ -261,6 +261,9 @@ Task<Result<Entry>> TieredCache::run_generator(CacheKey key, Generator generate)
                "a generator ended in an exception",
                {LogField("what", what_was_thrown())});
   }
+  // An upstream names its content type, so its length is no invariant of this program.
+  if (made && made->content_type().size() > Entry::kMaxContentTypeSize)
+    made = fail(ErrorCode::kInternal, "the generator's content type is too long to be kept");
   const auto duration = clock_.steady_now() - begin;
   generations_.fetch_sub(1, std::memory_order_relaxed);
   counters_.end_generation(duration, !made.has_value());
