@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <set>
@@ -26,6 +27,9 @@ MockStickerGenerator::Options without_delay() {
   return options;
 }
 
+// A loop is declared before the pool in every test, so that it is destroyed after the pool has been
+// joined: a pool's thread may still be within the loop's `post` when the caller has its answer
+// already.
 std::unique_ptr<MockStickerGenerator> make_generator(
     boost::asio::thread_pool& pool,
     const MockStickerGenerator::Options& options = without_delay()) {
@@ -50,10 +54,11 @@ TEST(MockStickerGenerator, SaysWhoseItIs) {
 }
 
 TEST(MockStickerGenerator, AnswersWithAPngOfTheSizeAskedFor) {
+  boost::asio::io_context loop(1);
   boost::asio::thread_pool pool(1);
   const auto generator = make_generator(pool);
 
-  const Result<Sticker> sticker = run(generator->generate(StickerRequest("sunny day")));
+  const Result<Sticker> sticker = run(loop, generator->generate(StickerRequest("sunny day")));
 
   ASSERT_TRUE(sticker.has_value());
   EXPECT_EQ(sticker->format, ImageFormat::kPng);
@@ -66,12 +71,13 @@ TEST(MockStickerGenerator, AnswersWithAPngOfTheSizeAskedFor) {
 }
 
 TEST(MockStickerGenerator, AnswersWithAWebpOfTheSizeAskedFor) {
+  boost::asio::io_context loop(1);
   boost::asio::thread_pool pool(1);
   const auto generator = make_generator(pool);
   StickerRequest request("sunny day");
   request.format = ImageFormat::kWebp;
 
-  const Result<Sticker> sticker = run(generator->generate(request));
+  const Result<Sticker> sticker = run(loop, generator->generate(request));
 
   ASSERT_TRUE(sticker.has_value());
   EXPECT_EQ(sticker->format, ImageFormat::kWebp);
@@ -83,6 +89,7 @@ TEST(MockStickerGenerator, AnswersWithAWebpOfTheSizeAskedFor) {
 }
 
 TEST(MockStickerGenerator, GivesEqualBytesForEqualRequests) {
+  boost::asio::io_context loop(1);
   boost::asio::thread_pool pool(1);
   const auto first = make_generator(pool);
   const auto second = make_generator(pool);
@@ -90,9 +97,9 @@ TEST(MockStickerGenerator, GivesEqualBytesForEqualRequests) {
     StickerRequest request = small_request("a green dragon");
     request.format = format;
 
-    const Result<Sticker> one = run(first->generate(request));
-    const Result<Sticker> again = run(first->generate(request));
-    const Result<Sticker> other = run(second->generate(request));
+    const Result<Sticker> one = run(loop, first->generate(request));
+    const Result<Sticker> again = run(loop, first->generate(request));
+    const Result<Sticker> other = run(loop, second->generate(request));
 
     ASSERT_TRUE(one && again && other);
     EXPECT_EQ(one->bytes, again->bytes);
@@ -101,6 +108,7 @@ TEST(MockStickerGenerator, GivesEqualBytesForEqualRequests) {
 }
 
 TEST(MockStickerGenerator, GivesOtherBytesForEveryOtherRequest) {
+  boost::asio::io_context loop(1);
   boost::asio::thread_pool pool(1);
   const auto generator = make_generator(pool);
   std::vector<StickerRequest> requests;
@@ -119,7 +127,7 @@ TEST(MockStickerGenerator, GivesOtherBytesForEveryOtherRequest) {
 
   std::set<std::string> files;
   for (const StickerRequest& request : requests) {
-    const Result<Sticker> sticker = run(generator->generate(request));
+    const Result<Sticker> sticker = run(loop, generator->generate(request));
     ASSERT_TRUE(sticker.has_value());
     files.insert(sticker->bytes);
   }
@@ -128,6 +136,7 @@ TEST(MockStickerGenerator, GivesOtherBytesForEveryOtherRequest) {
 }
 
 TEST(MockStickerGenerator, RefusesAnInvalidRequestAtOnce) {
+  boost::asio::io_context loop(1);
   boost::asio::thread_pool pool(1);
   MockStickerGenerator::Options options;
   options.min_delay = std::chrono::hours(1);
@@ -136,17 +145,18 @@ TEST(MockStickerGenerator, RefusesAnInvalidRequestAtOnce) {
   StickerRequest request("a cat");
   request.variant = -1;
 
-  const Result<Sticker> sticker = run(generator->generate(request));
+  const Result<Sticker> sticker = run(loop, generator->generate(request));
 
   ASSERT_FALSE(sticker.has_value());
   EXPECT_EQ(sticker.error().field(), "variant");
 }
 
 TEST(MockStickerGenerator, AnswersHostilePrompts) {
+  boost::asio::io_context loop(1);
   boost::asio::thread_pool pool(2);
   const auto generator = make_generator(pool);
   for (const std::string& prompt : testing::hostile_prompts()) {
-    EXPECT_TRUE(run(generator->generate(small_request(prompt))).has_value())
+    EXPECT_TRUE(run(loop, generator->generate(small_request(prompt))).has_value())
         << prompt.substr(0, 40);
   }
 }
@@ -180,6 +190,7 @@ TEST(MockStickerGenerator, TakesItsDelaysFromTheSeed) {
 }
 
 TEST(MockStickerGenerator, WaitsForItsDelay) {
+  boost::asio::io_context loop(1);
   boost::asio::thread_pool pool(1);
   MockStickerGenerator::Options options;
   options.min_delay = milliseconds(40);
@@ -187,7 +198,7 @@ TEST(MockStickerGenerator, WaitsForItsDelay) {
   const auto generator = make_generator(pool, options);
   const auto start = std::chrono::steady_clock::now();
 
-  const Result<Sticker> sticker = run(generator->generate(small_request("a cat")));
+  const Result<Sticker> sticker = run(loop, generator->generate(small_request("a cat")));
 
   EXPECT_TRUE(sticker.has_value());
   EXPECT_GE(std::chrono::steady_clock::now() - start, milliseconds(40));
@@ -208,21 +219,22 @@ TEST(MockStickerGenerator, RefusesImpossibleDelays) {
 }
 
 TEST(MockStickerGenerator, ServesSeveralLoopsAtOnce) {
+  std::array<boost::asio::io_context, 4> loops;
   boost::asio::thread_pool pool(4);
   const auto generator = make_generator(pool);
-  std::vector<std::string> files(4);
-  std::vector<std::thread> loops;
-  for (std::string& file : files) {
-    loops.emplace_back([&] {
-      for (int i = 0; i < 3; ++i) {
-        const Result<Sticker> sticker =
-            run(generator->generate(small_request("loop " + std::to_string(i))));
-        if (sticker) file += sticker->bytes;
+  std::array<std::string, 4> files;
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    threads.emplace_back([&, i] {
+      for (int k = 0; k < 3; ++k) {
+        const StickerRequest request = small_request("loop " + std::to_string(k));
+        const Result<Sticker> sticker = run(loops[i], generator->generate(request));
+        if (sticker) files[i] += sticker->bytes;
       }
     });
   }
-  for (std::thread& loop : loops)
-    loop.join();
+  for (std::thread& thread : threads)
+    thread.join();
 
   EXPECT_FALSE(files[0].empty());
   for (const std::string& file : files)

@@ -118,7 +118,7 @@ TEST(StickerPlan, IsTheSameOnEveryMachine) {
 
   const StickerPlan plan = plan_sticker(request);
 
-  EXPECT_EQ(plan.detail_seed, 0U);
+  EXPECT_EQ(plan.detail_seed, 15336651347248894350U);
 }
 
 }  // namespace

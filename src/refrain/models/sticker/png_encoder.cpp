@@ -17,6 +17,11 @@ void append(png_structp writer, png_bytep data, std::size_t size) {
 
 void flush(png_structp /*writer*/) {}
 
+/// libpng's own handler would print.
+[[noreturn]] void leave(png_structp writer, png_const_charp /*message*/) {
+  png_longjmp(writer, 1);
+}
+
 void stay_silent(png_structp /*writer*/, png_const_charp /*message*/) {}
 
 /// Only this function's frame is left by libpng's long jump, and it owns nothing.
@@ -48,8 +53,7 @@ bool write(png_structp writer, png_infop info, const RgbaImage& image, png_bytep
 Result<std::string> encode_png(const RgbaImage& image) {
   std::string out;
   out.reserve(96UL * 1024);
-  png_structp writer =
-      png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, stay_silent);
+  png_structp writer = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, leave, stay_silent);
   png_infop info = writer == nullptr ? nullptr : png_create_info_struct(writer);
   bool done = false;
   if (info != nullptr) {

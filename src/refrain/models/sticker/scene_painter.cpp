@@ -121,7 +121,7 @@ private:
     paint_figure();
     const PatternHandle layer(cairo_pop_group(&cairo));
     paint_stencil(*layer, kShadow, 0.22, shadow);
-    constexpr int kSteps = 16;
+    constexpr int kSteps = 12;
     for (int step = 0; rim > 0 && step < kSteps; ++step) {
       const double angle = 2 * std::numbers::pi * step / kSteps;
       paint_stencil(*layer, kWhite, 1, {rim * std::cos(angle), rim * std::sin(angle)});
