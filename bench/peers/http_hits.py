@@ -49,7 +49,7 @@ class Case:
 
 
 TEXT = {"text": "I would like", "count": 3, "words": 2}
-STICKER = {"prompt": "a happy cat with a red balloon", "format": "png"}
+STICKER = {"prompt": "a happy cat with a red balloon", "size": 256, "format": "png"}
 
 CASES = {
     "text-get": Case("text", "GET", "/v1/predictions?" + urllib.parse.urlencode(TEXT)),
