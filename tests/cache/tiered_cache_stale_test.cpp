@@ -172,6 +172,46 @@ TEST_F(TieredCacheStaleTest, AStaleEntryInALowerTierIsServedAtOnceToo) {
   EXPECT_EQ(fake.calls(), 1);
 }
 
+TEST_F(TieredCacheStaleTest, ThoseWhoComeDuringARefreshAreServedStaleToo) {
+  // As the text service has it: nothing can be known at once, so every request joins the flight.
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  redis.put(made_elsewhere(key, "old, in redis"));
+  clock.advance(config.freshness.ttl);
+  fake.gate.close();
+  const auto first = start(key);
+  settle();
+  ASSERT_TRUE(first.is_done());
+
+  const auto second = start(key);
+  settle();
+
+  ASSERT_TRUE(second.is_done());
+  EXPECT_EQ((*second)->disposition(), Disposition::kStale);
+  EXPECT_EQ(body_of(*second), "old, in redis");
+  EXPECT_EQ(fake.calls(), 1);
+  fake.gate.open();
+  settle();
+  EXPECT_EQ(requests().stale, 2);
+}
+
+TEST_F(TieredCacheStaleTest, ThoseWhoComeDuringARefreshThatFailsGetNoError) {
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  redis.put(made_elsewhere(key, "old, in redis"));
+  clock.advance(config.freshness.ttl);
+  fake.outcome = Outcome::kError;
+  fake.gate.close();
+  const auto first = start(key);
+  settle();
+
+  const auto second = start(key);
+  settle();
+  fake.gate.open();
+  settle();
+
+  EXPECT_EQ(body_of(*second), "old, in redis");
+  EXPECT_EQ(requests().error, 0);
+}
+
 TEST_F(TieredCacheStaleTest, OneWhoComesDuringARefreshAndAcceptsNothingSoOldWaitsForIt) {
   FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
   redis.put(made_elsewhere(key, "old, in redis"));
@@ -209,6 +249,23 @@ TEST_F(TieredCacheStaleTest, OneWhoComesWhenTheStaleAnswerHasBecomeUselessWaitsF
   settle();
 
   EXPECT_EQ(body_of(*late), "answer 1");
+}
+
+TEST_F(TieredCacheStaleTest, WhoMissesTheStaleEntryDuringItsRefreshIsServedItStill) {
+  FlakyTier& memory = add_tier("memory");
+  leave_stale_answer();
+  fake.gate.close();
+  const auto first = start(key);
+  settle();
+  memory.set_available(false);
+
+  const auto second = start(key);
+  settle();
+
+  ASSERT_TRUE(second.is_done());
+  EXPECT_EQ(body_of(*second), "answer 1");
+  fake.gate.open();
+  settle();
 }
 
 TEST_F(TieredCacheStaleTest, AFresherEntryInALowerTierEndsTheRefreshWithoutAGeneration) {

@@ -45,7 +45,8 @@ TieredCache::~TieredCache() = default;
 bool TieredCache::is_acceptable(const Entry& entry,
                                 const CacheDirectives& directives,
                                 WallTime now) const {
-  return !directives.max_age || now - entry.metadata().created <= *directives.max_age;
+  return entry.is_usable(now) &&
+         (!directives.max_age || now - entry.metadata().created <= *directives.max_age);
 }
 
 void TieredCache::note_found(Probe& probe, Entry entry, const Tier& tier) const {
@@ -114,10 +115,12 @@ Task<Result<Answer>> TieredCache::answer_uncounted(Probe probe, Generator genera
 
 void TieredCache::refresh(const Probe& probe, Executor executor, Generator generate) {
   if (backoff_.is_waiting(probe.key_)) return;
-  // The tiers below may hold a fresher entry that another instance made.
   const auto joined =
       flights_.join(probe.key_, SingleFlight::Work::kFindOrGenerate, probe.landings_, nullptr);
-  if (joined.is_leader) launch(executor, joined.flight, probe.next_tier_ + 1, std::move(generate));
+  if (!joined.is_leader) return;
+  flights_.serve_stale(joined.flight, *probe.stale_);
+  // The tiers below may hold a fresher entry that another instance made.
+  launch(executor, joined.flight, probe.next_tier_ + 1, std::move(generate));
 }
 
 Task<Result<Answer>> TieredCache::find_only(Probe probe) {
@@ -145,6 +148,12 @@ Task<Result<Answer>> TieredCache::join_flight(Probe probe, Generator generate) {
     const auto work =
         probe.must_generate_ ? SingleFlight::Work::kGenerate : SingleFlight::Work::kFindOrGenerate;
     const auto joined = flights_.join(probe.key_, work, probe.landings_, waiter);
+    if (joined.stale) {
+      if (is_acceptable(joined.stale->entry(), probe.directives_, clock_.now()))
+        co_return *joined.stale;
+      probe.must_generate_ = true;
+      continue;
+    }
     // A flight that landed after the probe has filled the immediate tiers: look at them again.
     if (joined.is_leader)
       launch(executor, joined.flight, joined.is_outdated ? 0 : probe.next_tier_, generate);
@@ -189,7 +198,7 @@ Task<Result<Answer>> TieredCache::find_or_generate(std::shared_ptr<Flight> fligh
         co_return std::move(*found);
       }
       // Stale: those who wait are answered, and this flight becomes the refresh behind them.
-      flights_.answer_waiters(flight, *found);
+      flights_.serve_stale(flight, *found);
     }
   }
   co_return co_await generate_and_store(flight, std::move(generate));
