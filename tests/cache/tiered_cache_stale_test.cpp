@@ -84,6 +84,21 @@ TEST_F(TieredCacheStaleTest, ManyStaleAnswersStartExactlyOneRefresh) {
   EXPECT_EQ(requests().stale, 100);
 }
 
+TEST_F(TieredCacheStaleTest, ARefreshThatLandedBetweenProbeAndJoinIsNotRepeated) {
+  add_tier("memory");
+  leave_stale_answer();
+
+  TieredCache::Probe probe = cache().probe(key, {});
+  ASSERT_EQ(get(key)->disposition(), Disposition::kStale);  // and refreshes
+  ASSERT_EQ(fake.calls(), 2);
+  const Result<Answer> answer =
+      run(loop, cache().get_or_generate(std::move(probe), fake.generator()));
+  settle();
+
+  EXPECT_EQ(body_of(answer), "answer 1");
+  EXPECT_EQ(fake.calls(), 2);
+}
+
 TEST_F(TieredCacheStaleTest, AFailedRefreshLeavesTheStaleAnswerInPlace) {
   add_tier("memory");
   leave_stale_answer();
@@ -172,6 +187,46 @@ TEST_F(TieredCacheStaleTest, AStaleEntryInALowerTierIsServedAtOnceToo) {
   EXPECT_EQ(fake.calls(), 1);
 }
 
+TEST_F(TieredCacheStaleTest, ThoseWhoComeDuringARefreshAreServedStaleToo) {
+  // As the text service has it: nothing can be known at once, so every request joins the flight.
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  redis.put(made_elsewhere(key, "old, in redis"));
+  clock.advance(config.freshness.ttl);
+  fake.gate.close();
+  const auto first = start(key);
+  settle();
+  ASSERT_TRUE(first.is_done());
+
+  const auto second = start(key);
+  settle();
+
+  ASSERT_TRUE(second.is_done());
+  EXPECT_EQ((*second)->disposition(), Disposition::kStale);
+  EXPECT_EQ(body_of(*second), "old, in redis");
+  EXPECT_EQ(fake.calls(), 1);
+  fake.gate.open();
+  settle();
+  EXPECT_EQ(requests().stale, 2);
+}
+
+TEST_F(TieredCacheStaleTest, ThoseWhoComeDuringARefreshThatFailsGetNoError) {
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  redis.put(made_elsewhere(key, "old, in redis"));
+  clock.advance(config.freshness.ttl);
+  fake.outcome = Outcome::kError;
+  fake.gate.close();
+  const auto first = start(key);
+  settle();
+
+  const auto second = start(key);
+  settle();
+  fake.gate.open();
+  settle();
+
+  EXPECT_EQ(body_of(*second), "old, in redis");
+  EXPECT_EQ(requests().error, 0);
+}
+
 TEST_F(TieredCacheStaleTest, OneWhoComesDuringARefreshAndAcceptsNothingSoOldWaitsForIt) {
   FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
   redis.put(made_elsewhere(key, "old, in redis"));
@@ -211,6 +266,23 @@ TEST_F(TieredCacheStaleTest, OneWhoComesWhenTheStaleAnswerHasBecomeUselessWaitsF
   EXPECT_EQ(body_of(*late), "answer 1");
 }
 
+TEST_F(TieredCacheStaleTest, WhoMissesTheStaleEntryDuringItsRefreshIsServedItStill) {
+  FlakyTier& memory = add_tier("memory");
+  leave_stale_answer();
+  fake.gate.close();
+  const auto first = start(key);
+  settle();
+  memory.set_available(false);
+
+  const auto second = start(key);
+  settle();
+
+  ASSERT_TRUE(second.is_done());
+  EXPECT_EQ(body_of(*second), "answer 1");
+  fake.gate.open();
+  settle();
+}
+
 TEST_F(TieredCacheStaleTest, AFresherEntryInALowerTierEndsTheRefreshWithoutAGeneration) {
   FlakyTier& memory = add_tier("memory");
   FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
@@ -226,6 +298,63 @@ TEST_F(TieredCacheStaleTest, AFresherEntryInALowerTierEndsTheRefreshWithoutAGene
   EXPECT_EQ(body_of(second), "made by another instance");
   EXPECT_EQ(second->tier(), "memory");
   EXPECT_EQ(fake.calls(), 0);
+}
+
+TEST_F(TieredCacheStaleTest, AFresherEntryBelowAStaleOneThatIsNotKnownAtOnceIsFoundAsWell) {
+  add_tier("memory");
+  FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  disk.put(made_elsewhere(key, "old"));
+  clock.advance(config.freshness.ttl);
+  redis.put(made_elsewhere(key, "made by another instance"));
+
+  static_cast<void>(get(key));
+  const Result<Answer> second = get(key);
+
+  EXPECT_EQ(body_of(second), "made by another instance");
+  EXPECT_EQ(body_of(Result<Answer>(Answer(*disk.peek(key), Disposition::kHit))),
+            "made by another instance");
+  EXPECT_EQ(fake.calls(), 0);
+}
+
+TEST_F(TieredCacheStaleTest, ALookUpAlonePrefersAFreshEntryBelowAStaleOne) {
+  FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  disk.put(made_elsewhere(key, "old"));
+  clock.advance(config.freshness.ttl);
+  redis.put(made_elsewhere(key, "made by another instance"));
+
+  const Result<Answer> cached = get(key, only_if_cached());
+
+  EXPECT_EQ(body_of(cached), "made by another instance");
+  EXPECT_EQ(cached->disposition(), Disposition::kHit);
+}
+
+TEST_F(TieredCacheStaleTest, AStalerEntryInALowerTierDoesNotReplaceTheOneAbove) {
+  FlakyTier& memory = add_tier("memory");
+  FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
+  disk.put(made_elsewhere(key, "oldest"));
+  clock.advance(seconds(10));
+  memory.put(made_elsewhere(key, "old"));
+  clock.advance(config.freshness.ttl);
+  fake.outcome = Outcome::kError;
+
+  ASSERT_EQ(body_of(get(key)), "old");
+  ASSERT_EQ(fake.calls(), 1);
+
+  EXPECT_EQ(memory.peek(key)->body(), "old");
+  EXPECT_EQ(body_of(get(key)), "old");
+}
+
+TEST_F(TieredCacheStaleTest, TheFresherOfTwoStaleEntriesIsServedIfNeitherIsKnownAtOnce) {
+  FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  disk.put(made_elsewhere(key, "oldest"));
+  clock.advance(seconds(10));
+  redis.put(made_elsewhere(key, "old"));
+  clock.advance(config.freshness.ttl);
+
+  EXPECT_EQ(body_of(get(key, only_if_cached())), "old");
 }
 
 TEST_F(TieredCacheStaleTest, WhileTheGeneratorIsLeftAloneALowerTiersStaleEntryIsServed) {

@@ -56,17 +56,23 @@ SingleFlight::Joined SingleFlight::join(CacheKey key,
                                         const std::shared_ptr<Waiter>& waiter) {
   Shard& shard = shard_of(key);
   const MutexLock lock(shard.mutex);
-  auto [place, is_new] = shard.flights.try_emplace(key);
-  if (is_new) {
-    place->second = std::make_shared<Flight>(key);
-    place->second->leader_ = waiter;
-  } else if (waiter != nullptr) {
-    place->second->followers_.push_back(waiter);
-  }
-  if (work == Work::kGenerate) place->second->must_generate_ = true;
+  auto place = shard.flights.find(key);
+  const bool is_new = place == shard.flights.end();
+  if (is_new) place = shard.flights.emplace(key, std::make_shared<Flight>(key)).first;
+  Flight& flight = *place->second;
   Joined joined;
   joined.flight = place->second;
   joined.is_leader = is_new;
+  if (work == Work::kGenerate) {
+    flight.must_generate_ = true;
+  } else {
+    joined.stale = flight.stale_;
+  }
+  if (is_new) {
+    flight.leader_ = waiter;
+  } else if (waiter != nullptr && !joined.stale) {
+    flight.followers_.push_back(waiter);
+  }
   joined.is_outdated = shard.landings.load(std::memory_order_acquire) != landings;
   return joined;
 }
@@ -91,10 +97,11 @@ bool SingleFlight::must_generate(const std::shared_ptr<Flight>& flight) const {
   return flight->must_generate_;
 }
 
-void SingleFlight::answer_waiters(const std::shared_ptr<Flight>& flight, const Answer& answer) {
+void SingleFlight::serve_stale(const std::shared_ptr<Flight>& flight, const Answer& answer) {
   std::vector<std::shared_ptr<Waiter>> waiters;
   {
     const MutexLock lock(shard_of(flight->key()).mutex);
+    flight->stale_ = answer;
     waiters = std::exchange(flight->followers_, {});
     if (flight->leader_ != nullptr) waiters.push_back(std::exchange(flight->leader_, nullptr));
   }

@@ -66,6 +66,7 @@ public:
     std::shared_ptr<Flight> flight;
     bool is_leader = false;    ///< The caller must run the flight and `land` it.
     bool is_outdated = false;  ///< A flight in this key's shard landed since `landings` was read.
+    std::optional<Answer> stale;  ///< What the flight refreshes. The waiter was then not enlisted.
   };
 
   /// How many flights of `key`'s shard have landed: read before looking a key up, given to `join`,
@@ -73,6 +74,7 @@ public:
   [[nodiscard]] std::uint64_t landings(CacheKey key) const;
 
   /// Joins the flight for `key`, or begins one. `waiter` may be null (a refresh nobody waits for).
+  /// Who does not ask for a generation and finds a flight that serves a stale answer gets that.
   Joined join(CacheKey key,
               Work work,
               std::uint64_t landings,
@@ -86,8 +88,9 @@ public:
   /// Whether someone has asked that `flight` generates whatever it finds.
   [[nodiscard]] bool must_generate(const std::shared_ptr<Flight>& flight) const;
 
-  /// Gives those who wait now an answer; the flight goes on.
-  void answer_waiters(const std::shared_ptr<Flight>& flight, const Answer& answer);
+  /// Gives those who wait now, and those who join later, a stale answer; the flight goes on as the
+  /// refresh behind it.
+  void serve_stale(const std::shared_ptr<Flight>& flight, const Answer& answer);
 
   /// Ends the flight: every waiter gets `outcome`; all but the leader get it as coalesced.
   void land(const std::shared_ptr<Flight>& flight, const Result<Answer>& outcome);
@@ -126,6 +129,7 @@ private:
   const CacheKey key_;
   bool must_generate_ = false;
   bool is_discarded_ = false;
+  std::optional<Answer> stale_;
   std::shared_ptr<SingleFlight::Waiter>
       leader_;  // null for a refresh, and once it has been answered
   std::vector<std::shared_ptr<SingleFlight::Waiter>> followers_;

@@ -45,11 +45,13 @@ TieredCache::~TieredCache() = default;
 bool TieredCache::is_acceptable(const Entry& entry,
                                 const CacheDirectives& directives,
                                 WallTime now) const {
-  return !directives.max_age || now - entry.metadata().created <= *directives.max_age;
+  return entry.is_usable(now) &&
+         (!directives.max_age || now - entry.metadata().created <= *directives.max_age);
 }
 
 void TieredCache::note_found(Probe& probe, Entry entry, const Tier& tier) const {
   const WallTime now = clock_.now();
+  probe.youngest_ = entry.metadata().created;
   if (!is_acceptable(entry, probe.directives_, now)) {
     probe.must_generate_ = true;
   } else if (entry.is_fresh(now)) {
@@ -114,15 +116,22 @@ Task<Result<Answer>> TieredCache::answer_uncounted(Probe probe, Generator genera
 
 void TieredCache::refresh(const Probe& probe, Executor executor, Generator generate) {
   if (backoff_.is_waiting(probe.key_)) return;
-  // The tiers below may hold a fresher entry that another instance made.
   const auto joined =
       flights_.join(probe.key_, SingleFlight::Work::kFindOrGenerate, probe.landings_, nullptr);
-  if (joined.is_leader) launch(executor, joined.flight, probe.next_tier_ + 1, std::move(generate));
+  if (!joined.is_leader) return;
+  flights_.serve_stale(joined.flight, *probe.stale_);
+  // The tiers below may hold a fresher entry that another instance made; and so may those above, if
+  // another refresh has landed since they were asked.
+  const Search search(joined.is_outdated ? 0 : probe.next_tier_ + 1, probe.youngest_);
+  launch(executor, joined.flight, search, std::move(generate));
 }
 
 Task<Result<Answer>> TieredCache::find_only(Probe probe) {
   std::optional<Answer> answer = std::move(probe.stale_);
-  if (!answer && !probe.must_generate_) answer = co_await find_from(probe.key_, probe.next_tier_);
+  if (!answer && !probe.must_generate_) {
+    const Search search(probe.next_tier_, probe.youngest_);
+    answer = co_await find_from(probe.key_, search, nullptr);
+  }
   if (answer && is_acceptable(answer->entry(), probe.directives_, clock_.now()))
     co_return std::move(*answer);
   co_return fail(ErrorCode::kTimeout,
@@ -132,7 +141,7 @@ Task<Result<Answer>> TieredCache::find_only(Probe probe) {
 Task<Result<Answer>> TieredCache::generate_unshared(CacheKey key, Generator generate) {
   const Executor executor = co_await boost::asio::this_coro::executor;
   auto waiter = std::make_shared<SingleFlight::Waiter>(executor);
-  launch(executor, SingleFlight::unshared(key, waiter), 0, std::move(generate));
+  launch(executor, SingleFlight::unshared(key, waiter), Search(), std::move(generate));
   Result<Answer> made = co_await SingleFlight::Waiter::wait(waiter, config_.generation_limit);
   if (!made) co_return made;
   co_return Answer(made->entry(), Disposition::kBypass);
@@ -145,9 +154,17 @@ Task<Result<Answer>> TieredCache::join_flight(Probe probe, Generator generate) {
     const auto work =
         probe.must_generate_ ? SingleFlight::Work::kGenerate : SingleFlight::Work::kFindOrGenerate;
     const auto joined = flights_.join(probe.key_, work, probe.landings_, waiter);
-    // A flight that landed after the probe has filled the immediate tiers: look at them again.
-    if (joined.is_leader)
-      launch(executor, joined.flight, joined.is_outdated ? 0 : probe.next_tier_, generate);
+    if (joined.stale) {
+      if (is_acceptable(joined.stale->entry(), probe.directives_, clock_.now()))
+        co_return *joined.stale;
+      probe.must_generate_ = true;
+      continue;
+    }
+    if (joined.is_leader) {
+      // A flight that landed after the probe has filled the immediate tiers: look at them again.
+      const Search search(joined.is_outdated ? 0 : probe.next_tier_, probe.youngest_);
+      launch(executor, joined.flight, search, generate);
+    }
     Result<Answer> answer = co_await SingleFlight::Waiter::wait(waiter, config_.generation_limit);
     const bool is_refused =
         answer && answer->disposition() != Disposition::kMiss &&
@@ -159,19 +176,17 @@ Task<Result<Answer>> TieredCache::join_flight(Probe probe, Generator generate) {
 
 void TieredCache::launch(Executor executor,
                          std::shared_ptr<Flight> flight,
-                         std::size_t first_tier,
+                         Search search,
                          Generator generate) {
   boost::asio::co_spawn(
-      executor, fly(std::move(flight), first_tier, std::move(generate)), boost::asio::detached);
+      executor, fly(std::move(flight), search, std::move(generate)), boost::asio::detached);
 }
 
-Task<void> TieredCache::fly(std::shared_ptr<Flight> flight,
-                            std::size_t first_tier,
-                            Generator generate) {
+Task<void> TieredCache::fly(std::shared_ptr<Flight> flight, Search search, Generator generate) {
   Result<Answer> outcome =
       fail(ErrorCode::kInternal, "the answer could not be made; the log says why");
   try {
-    outcome = co_await find_or_generate(flight, first_tier, std::move(generate));
+    outcome = co_await find_or_generate(flight, search, std::move(generate));
   } catch (...) {
     log_.write(
         LogLevel::kError, "a flight ended in an exception", {LogField("what", what_was_thrown())});
@@ -180,37 +195,43 @@ Task<void> TieredCache::fly(std::shared_ptr<Flight> flight,
 }
 
 Task<Result<Answer>> TieredCache::find_or_generate(std::shared_ptr<Flight> flight,
-                                                   std::size_t first_tier,
+                                                   Search search,
                                                    Generator generate) {
   if (!flights_.must_generate(flight)) {
-    std::optional<Answer> found = co_await find_from(flight->key(), first_tier);
-    if (found && !flights_.must_generate(flight)) {
-      if (found->disposition() == Disposition::kHit || backoff_.is_waiting(flight->key())) {
-        co_return std::move(*found);
-      }
-      // Stale: those who wait are answered, and this flight becomes the refresh behind them.
-      flights_.answer_waiters(flight, *found);
-    }
+    std::optional<Answer> found = co_await find_from(flight->key(), search, flight);
+    // A stale one has been served: this flight is now the refresh behind it.
+    const bool is_enough =
+        found && (found->disposition() == Disposition::kHit || backoff_.is_waiting(flight->key()));
+    if (is_enough && !flights_.must_generate(flight)) co_return std::move(*found);
   }
   co_return co_await generate_and_store(flight, std::move(generate));
 }
 
-Task<std::optional<Answer>> TieredCache::find_from(CacheKey key, std::size_t first_tier) {
-  for (std::size_t i = first_tier; i < tiers_.size(); ++i) {
-    Tier& tier = *tiers_[i];
-    if (!tier.is_available()) continue;
-    Result<std::optional<Entry>> found = co_await tier.find(key);
-    if (!found) {
-      report_failure(tier, "find", found.error());
-      continue;
-    }
-    if (!found->has_value()) continue;
-    Entry& entry = **found;
-    co_await fill(entry, i);
-    const bool is_fresh = entry.is_fresh(clock_.now());
-    co_return Answer(
-        std::move(entry), is_fresh ? Disposition::kHit : Disposition::kStale, tier.name());
+Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
+                                                   Search search,
+                                                   std::shared_ptr<Flight> flight) {
+  std::optional<Answer> stale;
+  for (std::size_t i = search.first_tier; i < tiers_.size(); ++i) {
+    std::optional<Entry> entry = co_await find_in(i, key);
+    if (!entry) continue;
+    if (search.youngest && entry->metadata().created <= *search.youngest) continue;
+    search.youngest = entry->metadata().created;
+    co_await fill(*entry, i);
+    const bool is_fresh = entry->is_fresh(clock_.now());
+    Answer answer(
+        std::move(*entry), is_fresh ? Disposition::kHit : Disposition::kStale, tiers_[i]->name());
+    if (is_fresh) co_return answer;
+    if (flight != nullptr) flights_.serve_stale(flight, answer);
+    stale = std::move(answer);
   }
+  co_return stale;
+}
+
+Task<std::optional<Entry>> TieredCache::find_in(std::size_t tier, CacheKey key) {
+  if (!tiers_[tier]->is_available()) co_return std::nullopt;
+  Result<std::optional<Entry>> found = co_await tiers_[tier]->find(key);
+  if (found) co_return std::move(*found);
+  report_failure(*tiers_[tier], "find", found.error());
   co_return std::nullopt;
 }
 
@@ -289,7 +310,10 @@ Task<bool> TieredCache::store(Entry entry) {
 
 Task<std::optional<Answer>> TieredCache::find(Probe probe) {
   std::optional<Answer> answer = std::move(probe.stale_);
-  if (!answer) answer = co_await find_from(probe.key_, probe.next_tier_);
+  if (!answer) {
+    const Search search(probe.next_tier_, probe.youngest_);
+    answer = co_await find_from(probe.key_, search, nullptr);
+  }
   if (answer) {
     counters_.count(*answer);
   } else {

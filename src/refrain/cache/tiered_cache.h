@@ -65,6 +65,7 @@ public:
     CacheDirectives directives_;
     std::optional<Answer> answer_;
     std::optional<Answer> stale_;
+    std::optional<WallTime> youngest_;  // when the youngest entry that was seen was made
     std::uint64_t landings_ = 0;
     std::size_t next_tier_ = 0;
     bool must_generate_ = false;
@@ -120,15 +121,28 @@ private:
   Task<Result<Answer>> join_flight(Probe probe, Generator generate);
   Task<Result<Answer>> generate_unshared(CacheKey key, Generator generate);
   Task<Result<Answer>> find_only(Probe probe);
-  Task<std::optional<Answer>> find_from(CacheKey key, std::size_t first_tier);
 
-  void launch(Executor executor,
-              std::shared_ptr<Flight> flight,
-              std::size_t first_tier,
-              Generator generate);
-  Task<void> fly(std::shared_ptr<Flight> flight, std::size_t first_tier, Generator generate);
+  /// Where a look-up goes on, and what it need not find again: entries no younger than one that was
+  /// seen already are of no use.
+  struct Search {
+    Search() = default;
+    Search(std::size_t first, std::optional<WallTime> seen) : first_tier(first), youngest(seen) {}
+
+    std::size_t first_tier = 0;
+    std::optional<WallTime> youngest;
+  };
+
+  /// The first fresh entry, else the youngest stale one. A stale one on the way is served at once
+  /// to those who wait for `flight`, which may be null.
+  Task<std::optional<Answer>> find_from(CacheKey key,
+                                        Search search,
+                                        std::shared_ptr<Flight> flight);
+  Task<std::optional<Entry>> find_in(std::size_t tier, CacheKey key);
+
+  void launch(Executor executor, std::shared_ptr<Flight> flight, Search search, Generator generate);
+  Task<void> fly(std::shared_ptr<Flight> flight, Search search, Generator generate);
   Task<Result<Answer>> find_or_generate(std::shared_ptr<Flight> flight,
-                                        std::size_t first_tier,
+                                        Search search,
                                         Generator generate);
   Task<Result<Answer>> generate_and_store(std::shared_ptr<Flight> flight, Generator generate);
   Task<Result<Entry>> run_generator(CacheKey key, Generator generate);

@@ -73,7 +73,7 @@ Connection::Connection(Socket socket, std::shared_ptr<ServerLoop> loop, Admissio
       loop_(std::move(loop)),
       admission_(admission),
       buffer_(loop_->limits().max_header_bytes + kRoomForBody),
-      id_(loop_->next_connection_id()) {
+      id_(to_hex(loop_->next_connection_id())) {
   place_ = loop_->add(*this, admission_);
   ErrorCode ignored;
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
@@ -270,7 +270,7 @@ void Connection::build_head() {
   if (is_request_id(given_id)) {
     head_.append(given_id);
   } else {
-    head_.append(to_hex(id_)).push_back('-');
+    head_.append(id_).push_back('-');
     append_number(head_, request_count_);
   }
   if (!keeps_alive_) {

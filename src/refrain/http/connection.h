@@ -90,7 +90,7 @@ private:
   Response response_;
   std::string head_;
   std::uint64_t request_count_ = 0;
-  const std::uint64_t id_;
+  const std::string id_;
 
   Phase phase_ = Phase::kIdle;
   std::uint32_t deadline_tick_ = 0;
