@@ -1,4 +1,4 @@
-#include "refrain/redis/base64.h"
+#include "refrain/core/base64.h"
 
 #include <gtest/gtest.h>
 
