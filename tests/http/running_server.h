@@ -57,12 +57,17 @@ public:
   [[nodiscard]] http::Server& server() { return *server_; }
   [[nodiscard]] const LogSpy& log() const { return log_; }
 
-  /// Waits until every loop has done what was posted to it before.
+  /// Waits until every loop has done what was posted to it before and has seen what clients had
+  /// sent on connections that it reads from. Once round the loop it finishes what it was at, once
+  /// it looks at its sockets, once it takes in what it has found there. @pre The server has not
+  /// been stopped.
   void settle() {
     for (const auto& loop : loops_) {
-      std::promise<void> done;
-      boost::asio::post(*loop, [&done] { done.set_value(); });
-      done.get_future().wait();
+      for (int round = 0; round < 3; ++round) {
+        std::promise<void> done;
+        boost::asio::post(*loop, [&done] { done.set_value(); });
+        done.get_future().wait();
+      }
     }
   }
 
