@@ -210,6 +210,7 @@ Task<Result<Answer>> TieredCache::find_or_generate(std::shared_ptr<Flight> fligh
 Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
                                                    Search search,
                                                    std::shared_ptr<Flight> flight) {
+  const Erasures::Mark begin(erasures_);
   std::optional<Answer> stale;
   for (std::size_t i = search.first_tier; i < tiers_.size(); ++i) {
     std::optional<Entry> entry = co_await find_in(i, key);
@@ -217,6 +218,8 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
     if (search.youngest && entry->metadata().created <= *search.youngest) continue;
     search.youngest = entry->metadata().created;
     co_await fill(*entry, i);
+    // The erase must win: it may have passed the tiers above before they were filled.
+    if (i > 0 && erasures_.overlap(begin)) co_await take_back(key, i);
     const bool is_fresh = entry->is_fresh(clock_.now());
     Answer answer(
         std::move(*entry), is_fresh ? Disposition::kHit : Disposition::kStale, tiers_[i]->name());
@@ -243,6 +246,14 @@ Task<void> TieredCache::fill(Entry entry, std::size_t below_tier) {
   }
 }
 
+Task<void> TieredCache::take_back(CacheKey key, std::size_t tiers) {
+  for (std::size_t i = 0; i < tiers; ++i) {
+    if (!tiers_[i]->is_available()) continue;
+    Result<bool> erased = co_await tiers_[i]->erase(key);
+    if (!erased) report_failure(*tiers_[i], "erase", erased.error());
+  }
+}
+
 Task<Result<Answer>> TieredCache::generate_and_store(std::shared_ptr<Flight> flight,
                                                      Generator generate) {
   const CacheKey key = flight->key();
@@ -258,9 +269,7 @@ Task<Result<Answer>> TieredCache::generate_and_store(std::shared_ptr<Flight> fli
   if (!co_await store(*entry)) co_return answer;
   if (flights_.is_discarded(flight)) {
     // Erased while it was being stored: the erase must win.
-    for (const auto& tier : tiers_) {
-      if (tier->is_available()) static_cast<void>(co_await tier->erase(key));
-    }
+    co_await take_back(key, tiers_.size());
     co_return answer;
   }
   co_return std::move(answer).stored();
@@ -323,6 +332,7 @@ Task<std::optional<Answer>> TieredCache::find(Probe probe) {
 }
 
 Task<Result<bool>> TieredCache::erase(CacheKey key) {
+  const Erasures::Scope erasure(erasures_);
   flights_.discard(key);
   bool was_there = false;
   std::optional<Error> failure;
@@ -341,6 +351,7 @@ Task<Result<bool>> TieredCache::erase(CacheKey key) {
 }
 
 Task<Result<void>> TieredCache::clear() {
+  const Erasures::Scope erasure(erasures_);
   const std::uint64_t next = epoch_.value() + 1;
   epoch_.adopt(next);
   flights_.discard_all();
@@ -363,6 +374,7 @@ Task<void> TieredCache::sweep() {
   // Another instance raised the epoch: what this one kept for itself is unreachable and can go.
   const std::uint64_t current = epoch_.value();
   if (cleared_epoch_.exchange(current) == current) co_return;
+  const Erasures::Scope erasure(erasures_);
   flights_.discard_all();
   for (const auto& tier : tiers_) {
     if (tier->is_shared()) continue;

@@ -9,6 +9,7 @@
 #include "refrain/cache/cache_key.h"
 #include "refrain/cache/cache_stats.h"
 #include "refrain/cache/epoch.h"
+#include "refrain/cache/erasures.h"
 #include "refrain/cache/failure_backoff.h"
 #include "refrain/cache/freshness.h"
 #include "refrain/cache/generation.h"
@@ -148,6 +149,8 @@ private:
   Task<Result<Entry>> run_generator(CacheKey key, Generator generate);
   Task<bool> store(Entry entry);
   Task<void> fill(Entry entry, std::size_t below_tier);
+  /// Forgets what was put into the first `tiers` tiers while an erasure was under way.
+  Task<void> take_back(CacheKey key, std::size_t tiers);
   void report_failure(const Tier& tier, std::string_view operation, const Error& error);
 
   const Config config_;
@@ -156,6 +159,7 @@ private:
   Log& log_;
   const std::vector<std::unique_ptr<Tier>> tiers_;
   SingleFlight flights_;
+  Erasures erasures_;
   FailureBackoff backoff_;
   CacheCounters counters_;
   std::atomic<std::size_t> generations_{0};
