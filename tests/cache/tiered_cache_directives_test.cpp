@@ -219,6 +219,26 @@ TEST_F(TieredCacheDirectivesTest, MaxAgeRefusesAnOlderEntryOfALowerTierToo) {
   EXPECT_EQ(get(key, max_age(seconds(59)))->entry().body(), "answer 1");
 }
 
+TEST_F(TieredCacheDirectivesTest, MaxAgeTakesALowerTiersYoungerEntryInsteadOfGenerating) {
+  FlakyTier& memory = add_tier("memory");
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  memory.put(made_elsewhere(key, "old"));
+  clock.advance(seconds(60));
+  redis.put(made_elsewhere(key, "young"));
+
+  const Result<Answer> cached = get(key, [] {
+    CacheDirectives directives = max_age(seconds(10));
+    directives.only_if_cached = true;
+    return directives;
+  }());
+  const Result<Answer> answer = get(key, max_age(seconds(10)));
+
+  ASSERT_TRUE(cached.has_value());
+  EXPECT_EQ(cached->entry().body(), "young");
+  EXPECT_EQ(answer->entry().body(), "young");
+  EXPECT_EQ(fake.calls(), 0);
+}
+
 TEST_F(TieredCacheDirectivesTest, MaxAgeZeroAcceptsOnlyWhatWasMadeThisVeryInstant) {
   add_tier("memory");
   ASSERT_TRUE(get(key).has_value());

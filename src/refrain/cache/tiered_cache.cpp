@@ -4,6 +4,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <utility>
@@ -49,16 +50,17 @@ bool TieredCache::is_acceptable(const Entry& entry,
          (!directives.max_age || now - entry.metadata().created <= *directives.max_age);
 }
 
-void TieredCache::note_found(Probe& probe, Entry entry, const Tier& tier) const {
+bool TieredCache::note_found(Probe& probe, Entry entry, const Tier& tier) const {
   const WallTime now = clock_.now();
-  probe.youngest_ = entry.metadata().created;
-  if (!is_acceptable(entry, probe.directives_, now)) {
-    probe.must_generate_ = true;
-  } else if (entry.is_fresh(now)) {
+  const WallTime created = entry.metadata().created;
+  probe.youngest_ = std::max(probe.youngest_.value_or(created), created);
+  if (!is_acceptable(entry, probe.directives_, now)) return false;
+  if (entry.is_fresh(now)) {
     probe.answer_.emplace(std::move(entry), Disposition::kHit, tier.name());
   } else {
     probe.stale_.emplace(std::move(entry), Disposition::kStale, tier.name());
   }
+  return true;
 }
 
 TieredCache::Probe TieredCache::probe(CacheKey key, const CacheDirectives& directives) {
@@ -73,8 +75,7 @@ TieredCache::Probe TieredCache::probe(CacheKey key, const CacheDirectives& direc
     if (!tier.is_available()) continue;
     ImmediateLookup lookup = tier.find_now(key);
     if (!lookup.is_known()) return probe;
-    if (!lookup.entry()) continue;
-    note_found(probe, std::move(*lookup.entry()), tier);
+    if (!lookup.entry() || !note_found(probe, std::move(*lookup.entry()), tier)) continue;
     if (probe.answer_) counters_.count(*probe.answer_);
     return probe;
   }
@@ -323,6 +324,7 @@ Task<std::optional<Answer>> TieredCache::find(Probe probe) {
     const Search search(probe.next_tier_, probe.youngest_);
     answer = co_await find_from(probe.key_, search, nullptr);
   }
+  if (answer && !is_acceptable(answer->entry(), probe.directives_, clock_.now())) answer.reset();
   if (answer) {
     counters_.count(*answer);
   } else {

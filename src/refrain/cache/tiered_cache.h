@@ -95,8 +95,8 @@ public:
                                        CacheDirectives directives,
                                        Generator generate);
 
-  /// Goes on from a probe that had no answer, without ever generating: the usable entry, or
-  /// nothing. Counts one hit, stale or miss.
+  /// Goes on from a probe that had no answer, without ever generating: the usable entry that is no
+  /// older than the request accepts, or nothing. Counts one hit, stale or miss.
   Task<std::optional<Answer>> find(Probe probe);
 
   /// Forgets `key` in every tier; a generation under way for it will not be stored. Returns whether
@@ -116,7 +116,9 @@ private:
   [[nodiscard]] bool is_acceptable(const Entry& entry,
                                    const CacheDirectives& directives,
                                    WallTime now) const;
-  void note_found(Probe& probe, Entry entry, const Tier& tier) const;
+  /// Notes what a tier had; false if the request accepts nothing so old, and the next is to be
+  /// asked.
+  bool note_found(Probe& probe, Entry entry, const Tier& tier) const;
   Task<Result<Answer>> answer_uncounted(Probe probe, Generator generate);
   void refresh(const Probe& probe, Executor executor, Generator generate);
   Task<Result<Answer>> join_flight(Probe probe, Generator generate);
