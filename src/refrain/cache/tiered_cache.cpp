@@ -212,6 +212,7 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
                                                    Search search,
                                                    std::shared_ptr<Flight> flight) {
   const Erasures::Mark begin(erasures_);
+  const std::uint64_t landings = flights_.landings(key);
   std::optional<Answer> stale;
   for (std::size_t i = search.first_tier; i < tiers_.size(); ++i) {
     std::optional<Entry> entry = co_await find_in(i, key);
@@ -219,8 +220,12 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
     if (search.youngest && entry->metadata().created <= *search.youngest) continue;
     search.youngest = entry->metadata().created;
     co_await fill(*entry, i);
-    // The erase must win: it may have passed the tiers above before they were filled.
-    if (i > 0 && erasures_.overlap(begin)) co_await take_back(key, i);
+    // An erase must win, though it passed the tiers above before they were filled; and so must what
+    // a flight generated meanwhile, unless this is that flight.
+    const bool is_overtaken =
+        erasures_.overlap(begin) ||
+        (flight == nullptr && (flights_.has_flight(key) || flights_.landings(key) != landings));
+    if (i > 0 && is_overtaken) co_await take_back(key, i);
     const bool is_fresh = entry->is_fresh(clock_.now());
     Answer answer(
         std::move(*entry), is_fresh ? Disposition::kHit : Disposition::kStale, tiers_[i]->name());

@@ -151,7 +151,8 @@ private:
   Task<Result<Entry>> run_generator(CacheKey key, Generator generate);
   Task<bool> store(Entry entry);
   Task<void> fill(Entry entry, std::size_t below_tier);
-  /// Forgets what was put into the first `tiers` tiers while an erasure was under way.
+  /// Forgets what was put into the first `tiers` tiers, since it may be older than what is wanted
+  /// there by now: nothing, after an erasure, or a newer entry.
   Task<void> take_back(CacheKey key, std::size_t tiers);
   void report_failure(const Tier& tier, std::string_view operation, const Error& error);
 
