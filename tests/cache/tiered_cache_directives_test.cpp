@@ -73,6 +73,44 @@ TEST_F(TieredCacheDirectivesTest, NoCacheGetsARegeneratedAnswerThoughItComesDuri
   EXPECT_EQ(fake.calls(), 1);
 }
 
+TEST_F(TieredCacheDirectivesTest, WhatNoCacheStoresIsNotOverwrittenByAnOlderPromotion) {
+  FlakyTier& memory = add_tier("memory");
+  FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
+  disk.put(made_elsewhere(key, "old, on disk"));
+  disk.hang(Operation::kFind);
+  const auto finding =
+      Call<std::optional<Answer>>::start(loop, cache().find(cache().probe(key, {})));
+  settle();
+  ASSERT_EQ(get(key, no_cache())->entry().body(), "answer 1");
+
+  disk.release(Operation::kFind);
+  settle();
+
+  EXPECT_TRUE(finding.is_done());
+  EXPECT_TRUE(!memory.peek(key) || memory.peek(key)->body() == "answer 1");
+  EXPECT_EQ(get(key)->entry().body(), "answer 1");
+}
+
+TEST_F(TieredCacheDirectivesTest, WhatNoCacheIsStoringIsNotOverwrittenByAnOlderPromotion) {
+  FlakyTier& memory = add_tier("memory");
+  FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
+  disk.put(made_elsewhere(key, "old, on disk"));
+  disk.hang(Operation::kFind);
+  disk.hang(Operation::kInsert);
+  const auto finding = start(key, only_if_cached());
+  const auto storing = start(key, no_cache());
+  settle();
+  ASSERT_EQ(memory.peek(key)->body(), "answer 1");
+
+  disk.release(Operation::kFind);
+  settle();
+  disk.release(Operation::kInsert);
+  settle();
+
+  EXPECT_TRUE(finding.is_done() && storing.is_done());
+  EXPECT_EQ(get(key)->entry().body(), "answer 1");
+}
+
 TEST_F(TieredCacheDirectivesTest, TwoNoCacheRequestsAtOnceShareOneGeneration) {
   add_tier("memory");
   fake.gate.close();
@@ -217,6 +255,26 @@ TEST_F(TieredCacheDirectivesTest, MaxAgeRefusesAnOlderEntryOfALowerTierToo) {
   clock.advance(seconds(60));
 
   EXPECT_EQ(get(key, max_age(seconds(59)))->entry().body(), "answer 1");
+}
+
+TEST_F(TieredCacheDirectivesTest, MaxAgeTakesALowerTiersYoungerEntryInsteadOfGenerating) {
+  FlakyTier& memory = add_tier("memory");
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  memory.put(made_elsewhere(key, "old"));
+  clock.advance(seconds(60));
+  redis.put(made_elsewhere(key, "young"));
+
+  const Result<Answer> cached = get(key, [] {
+    CacheDirectives directives = max_age(seconds(10));
+    directives.only_if_cached = true;
+    return directives;
+  }());
+  const Result<Answer> answer = get(key, max_age(seconds(10)));
+
+  ASSERT_TRUE(cached.has_value());
+  EXPECT_EQ(cached->entry().body(), "young");
+  EXPECT_EQ(answer->entry().body(), "young");
+  EXPECT_EQ(fake.calls(), 0);
 }
 
 TEST_F(TieredCacheDirectivesTest, MaxAgeZeroAcceptsOnlyWhatWasMadeThisVeryInstant) {

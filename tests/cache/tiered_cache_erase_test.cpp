@@ -111,6 +111,77 @@ TEST_F(TieredCacheEraseTest, WhatIsBeingStoredMeanwhileIsForgottenToo) {
   EXPECT_FALSE(disk.peek(key).has_value());
 }
 
+TEST_F(TieredCacheEraseTest, WhatIsBeingPromotedMeanwhileDoesNotComeBack) {
+  FlakyTier& memory = add_tier("memory");
+  FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
+  disk.put(made_elsewhere(key, "on disk"));
+  disk.hang(Operation::kFind);
+  const auto finding = start(key);
+  settle();
+  ASSERT_EQ(disk.hanging(Operation::kFind), 1U);
+
+  ASSERT_TRUE(erase(key).value());
+  disk.release(Operation::kFind);
+  settle();
+
+  EXPECT_EQ((*finding)->entry().body(), "on disk");
+  EXPECT_FALSE(memory.peek(key).has_value());
+  EXPECT_EQ(get(key)->disposition(), Disposition::kMiss);
+}
+
+TEST_F(TieredCacheEraseTest, WhatALookUpAlonePromotesMeanwhileDoesNotComeBack) {
+  FlakyTier& memory = add_tier("memory");
+  FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
+  disk.put(made_elsewhere(key, "on disk"));
+  disk.hang(Operation::kFind);
+  const auto finding =
+      Call<std::optional<Answer>>::start(loop, cache().find(cache().probe(key, {})));
+  settle();
+
+  ASSERT_TRUE(erase(key).value());
+  disk.release(Operation::kFind);
+  settle();
+
+  EXPECT_TRUE(finding.is_done());
+  EXPECT_FALSE(memory.peek(key).has_value());
+}
+
+TEST_F(TieredCacheEraseTest, WhatIsPromotedWhileTheEraseIsUnderWayDoesNotComeBack) {
+  FlakyTier& memory = add_tier("memory");
+  FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
+  disk.put(made_elsewhere(key, "on disk"));
+  // The erase stops between the tiers: memory has forgotten, the disk has not.
+  Gate between;
+  between.close();
+  disk.set_hook(Operation::kErase, [&between] { return between.pass(); });
+  const auto erasing = Call<Result<bool>>::start(loop, cache().erase(key));
+  settle();
+  ASSERT_FALSE(erasing.is_done());
+
+  static_cast<void>(get(key));
+  between.open();
+  settle();
+
+  EXPECT_TRUE(erasing.is_done());
+  EXPECT_FALSE(memory.peek(key).has_value());
+  EXPECT_FALSE(disk.peek(key).has_value());
+}
+
+TEST_F(TieredCacheEraseTest, AFailureToTakeBackWhatWasStoredIsLogged) {
+  FlakyTier& memory = add_tier("memory");
+  memory.hang(Operation::kInsert);
+  const auto storing = start(key);
+  settle();
+  ASSERT_TRUE(erase(key).has_value());
+  memory.set_failing(Operation::kErase, true);
+
+  memory.release(Operation::kInsert);
+  settle();
+
+  EXPECT_TRUE(storing->has_value());
+  EXPECT_EQ(log.lines().size(), 1U);
+}
+
 TEST_F(TieredCacheEraseTest, ClearRaisesTheEpochAndEmptiesEveryTier) {
   FlakyTier& memory = add_tier("memory");
   FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
@@ -139,6 +210,23 @@ TEST_F(TieredCacheEraseTest, ClearDiscardsWhatIsUnderWay) {
   EXPECT_EQ((*before)->entry().body(), "answer 1");
   EXPECT_FALSE((*before)->is_stored());
   EXPECT_EQ(memory.stats().items, 0);
+}
+
+TEST_F(TieredCacheEraseTest, WhatIsBeingPromotedDuringAClearDoesNotComeBack) {
+  FlakyTier& memory = add_tier("memory");
+  FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
+  disk.put(made_elsewhere(key, "on disk"));
+  disk.hang(Operation::kFind);
+  const auto finding =
+      Call<std::optional<Answer>>::start(loop, cache().find(cache().probe(key, {})));
+  settle();
+
+  ASSERT_TRUE(run(loop, cache().clear()).has_value());
+  disk.release(Operation::kFind);
+  settle();
+
+  EXPECT_TRUE(finding.is_done());
+  EXPECT_FALSE(memory.peek(key).has_value());
 }
 
 TEST_F(TieredCacheEraseTest, ClearReachesUnavailableTiersSoThatTheyRememberTheEpoch) {

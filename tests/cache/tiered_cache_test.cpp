@@ -403,5 +403,24 @@ TEST_F(TieredCacheTest, FindGivesAStaleEntryAndRefreshesNothing) {
   EXPECT_EQ(fake.calls(), 1);
 }
 
+TEST_F(TieredCacheTest, FindGivesNothingOlderThanTheRequestAccepts) {
+  FlakyTier& memory = add_tier("memory");
+  FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
+  ASSERT_TRUE(get(key).has_value());
+  clock.advance(seconds(30));
+
+  const std::optional<Answer> old =
+      run(loop, cache().find(cache().probe(key, max_age(seconds(29)))));
+  ASSERT_TRUE(run(loop, memory.erase(key)).has_value());
+  const std::optional<Answer> old_on_disk =
+      run(loop, cache().find(cache().probe(key, max_age(seconds(29)))));
+  TieredCache::Probe accepted = cache().probe(key, max_age(seconds(30)));
+
+  EXPECT_FALSE(old.has_value());
+  EXPECT_FALSE(old_on_disk.has_value());
+  EXPECT_TRUE(accepted.answer().has_value());
+  EXPECT_GT(disk.lookups(), 0);
+}
+
 }  // namespace
 }  // namespace refrain::testing

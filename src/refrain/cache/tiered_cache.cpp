@@ -4,6 +4,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <utility>
@@ -49,16 +50,17 @@ bool TieredCache::is_acceptable(const Entry& entry,
          (!directives.max_age || now - entry.metadata().created <= *directives.max_age);
 }
 
-void TieredCache::note_found(Probe& probe, Entry entry, const Tier& tier) const {
+bool TieredCache::note_found(Probe& probe, Entry entry, const Tier& tier) const {
   const WallTime now = clock_.now();
-  probe.youngest_ = entry.metadata().created;
-  if (!is_acceptable(entry, probe.directives_, now)) {
-    probe.must_generate_ = true;
-  } else if (entry.is_fresh(now)) {
+  const WallTime created = entry.metadata().created;
+  probe.youngest_ = std::max(probe.youngest_.value_or(created), created);
+  if (!is_acceptable(entry, probe.directives_, now)) return false;
+  if (entry.is_fresh(now)) {
     probe.answer_.emplace(std::move(entry), Disposition::kHit, tier.name());
   } else {
     probe.stale_.emplace(std::move(entry), Disposition::kStale, tier.name());
   }
+  return true;
 }
 
 TieredCache::Probe TieredCache::probe(CacheKey key, const CacheDirectives& directives) {
@@ -73,8 +75,7 @@ TieredCache::Probe TieredCache::probe(CacheKey key, const CacheDirectives& direc
     if (!tier.is_available()) continue;
     ImmediateLookup lookup = tier.find_now(key);
     if (!lookup.is_known()) return probe;
-    if (!lookup.entry()) continue;
-    note_found(probe, std::move(*lookup.entry()), tier);
+    if (!lookup.entry() || !note_found(probe, std::move(*lookup.entry()), tier)) continue;
     if (probe.answer_) counters_.count(*probe.answer_);
     return probe;
   }
@@ -210,6 +211,8 @@ Task<Result<Answer>> TieredCache::find_or_generate(std::shared_ptr<Flight> fligh
 Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
                                                    Search search,
                                                    std::shared_ptr<Flight> flight) {
+  const Erasures::Mark begin(erasures_);
+  const std::uint64_t landings = flights_.landings(key);
   std::optional<Answer> stale;
   for (std::size_t i = search.first_tier; i < tiers_.size(); ++i) {
     std::optional<Entry> entry = co_await find_in(i, key);
@@ -217,6 +220,12 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
     if (search.youngest && entry->metadata().created <= *search.youngest) continue;
     search.youngest = entry->metadata().created;
     co_await fill(*entry, i);
+    // An erase must win, though it passed the tiers above before they were filled; and so must what
+    // a flight generated meanwhile, unless this is that flight.
+    const bool is_overtaken =
+        erasures_.overlap(begin) ||
+        (flight == nullptr && (flights_.has_flight(key) || flights_.landings(key) != landings));
+    if (i > 0 && is_overtaken) co_await take_back(key, i);
     const bool is_fresh = entry->is_fresh(clock_.now());
     Answer answer(
         std::move(*entry), is_fresh ? Disposition::kHit : Disposition::kStale, tiers_[i]->name());
@@ -243,6 +252,14 @@ Task<void> TieredCache::fill(Entry entry, std::size_t below_tier) {
   }
 }
 
+Task<void> TieredCache::take_back(CacheKey key, std::size_t tiers) {
+  for (std::size_t i = 0; i < tiers; ++i) {
+    if (!tiers_[i]->is_available()) continue;
+    Result<bool> erased = co_await tiers_[i]->erase(key);
+    if (!erased) report_failure(*tiers_[i], "erase", erased.error());
+  }
+}
+
 Task<Result<Answer>> TieredCache::generate_and_store(std::shared_ptr<Flight> flight,
                                                      Generator generate) {
   const CacheKey key = flight->key();
@@ -258,9 +275,7 @@ Task<Result<Answer>> TieredCache::generate_and_store(std::shared_ptr<Flight> fli
   if (!co_await store(*entry)) co_return answer;
   if (flights_.is_discarded(flight)) {
     // Erased while it was being stored: the erase must win.
-    for (const auto& tier : tiers_) {
-      if (tier->is_available()) static_cast<void>(co_await tier->erase(key));
-    }
+    co_await take_back(key, tiers_.size());
     co_return answer;
   }
   co_return std::move(answer).stored();
@@ -314,6 +329,7 @@ Task<std::optional<Answer>> TieredCache::find(Probe probe) {
     const Search search(probe.next_tier_, probe.youngest_);
     answer = co_await find_from(probe.key_, search, nullptr);
   }
+  if (answer && !is_acceptable(answer->entry(), probe.directives_, clock_.now())) answer.reset();
   if (answer) {
     counters_.count(*answer);
   } else {
@@ -323,6 +339,7 @@ Task<std::optional<Answer>> TieredCache::find(Probe probe) {
 }
 
 Task<Result<bool>> TieredCache::erase(CacheKey key) {
+  const Erasures::Scope erasure(erasures_);
   flights_.discard(key);
   bool was_there = false;
   std::optional<Error> failure;
@@ -341,6 +358,7 @@ Task<Result<bool>> TieredCache::erase(CacheKey key) {
 }
 
 Task<Result<void>> TieredCache::clear() {
+  const Erasures::Scope erasure(erasures_);
   const std::uint64_t next = epoch_.value() + 1;
   epoch_.adopt(next);
   flights_.discard_all();
@@ -363,6 +381,7 @@ Task<void> TieredCache::sweep() {
   // Another instance raised the epoch: what this one kept for itself is unreachable and can go.
   const std::uint64_t current = epoch_.value();
   if (cleared_epoch_.exchange(current) == current) co_return;
+  const Erasures::Scope erasure(erasures_);
   flights_.discard_all();
   for (const auto& tier : tiers_) {
     if (tier->is_shared()) continue;

@@ -9,6 +9,7 @@
 #include "refrain/cache/cache_key.h"
 #include "refrain/cache/cache_stats.h"
 #include "refrain/cache/epoch.h"
+#include "refrain/cache/erasures.h"
 #include "refrain/cache/failure_backoff.h"
 #include "refrain/cache/freshness.h"
 #include "refrain/cache/generation.h"
@@ -94,8 +95,8 @@ public:
                                        CacheDirectives directives,
                                        Generator generate);
 
-  /// Goes on from a probe that had no answer, without ever generating: the usable entry, or
-  /// nothing. Counts one hit, stale or miss.
+  /// Goes on from a probe that had no answer, without ever generating: the usable entry that is no
+  /// older than the request accepts, or nothing. Counts one hit, stale or miss.
   Task<std::optional<Answer>> find(Probe probe);
 
   /// Forgets `key` in every tier; a generation under way for it will not be stored. Returns whether
@@ -115,7 +116,9 @@ private:
   [[nodiscard]] bool is_acceptable(const Entry& entry,
                                    const CacheDirectives& directives,
                                    WallTime now) const;
-  void note_found(Probe& probe, Entry entry, const Tier& tier) const;
+  /// Notes what a tier had; false if the request accepts nothing so old, and the next is to be
+  /// asked.
+  bool note_found(Probe& probe, Entry entry, const Tier& tier) const;
   Task<Result<Answer>> answer_uncounted(Probe probe, Generator generate);
   void refresh(const Probe& probe, Executor executor, Generator generate);
   Task<Result<Answer>> join_flight(Probe probe, Generator generate);
@@ -148,6 +151,9 @@ private:
   Task<Result<Entry>> run_generator(CacheKey key, Generator generate);
   Task<bool> store(Entry entry);
   Task<void> fill(Entry entry, std::size_t below_tier);
+  /// Forgets what was put into the first `tiers` tiers, since it may be older than what is wanted
+  /// there by now: nothing, after an erasure, or a newer entry.
+  Task<void> take_back(CacheKey key, std::size_t tiers);
   void report_failure(const Tier& tier, std::string_view operation, const Error& error);
 
   const Config config_;
@@ -156,6 +162,7 @@ private:
   Log& log_;
   const std::vector<std::unique_ptr<Tier>> tiers_;
   SingleFlight flights_;
+  Erasures erasures_;
   FailureBackoff backoff_;
   CacheCounters counters_;
   std::atomic<std::size_t> generations_{0};

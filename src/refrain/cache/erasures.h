@@ -1,0 +1,51 @@
+#pragma once
+
+/// @file
+/// Whether something was being erased while a look-up was under way.
+
+#include <atomic>
+#include <cstdint>
+
+namespace refrain {
+
+/// Counts erasures as they begin and as they end, so that a look-up which copies what it found from
+/// one place to another can tell whether an erasure may have missed the copy. It does not say of
+/// which key: erasures are rare, and a copy taken back without need is only found again.
+///
+/// Thread safety: any.
+class Erasures {
+public:
+  /// An erasure, from before its first effect until after its last.
+  class Scope {
+  public:
+    explicit Scope(Erasures& erasures) : erasures_(erasures) { ++erasures_.begun_; }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+    ~Scope() { ++erasures_.ended_; }
+
+  private:
+    Erasures& erasures_;
+  };
+
+  /// The moment at which a look-up began.
+  class Mark {
+  public:
+    explicit Mark(const Erasures& erasures) : ended_(erasures.ended_), begun_(erasures.begun_) {}
+
+  private:
+    friend class Erasures;
+    std::uint64_t ended_;  // read first: if it equals begun_, none was under way
+    std::uint64_t begun_;
+  };
+
+  /// Whether an erasure was under way at `mark` or has begun since.
+  [[nodiscard]] bool overlap(Mark mark) const {
+    return mark.begun_ != mark.ended_ || begun_ != mark.begun_;
+  }
+
+private:
+  std::atomic<std::uint64_t> begun_{0};
+  std::atomic<std::uint64_t> ended_{0};
+};
+
+}  // namespace refrain
