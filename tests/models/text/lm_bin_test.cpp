@@ -108,7 +108,8 @@ TEST(LmBin, RefusesAVocabularyOutOfOrder) {
   EXPECT_THAT(problem_of(file), HasSubstr("vocabulary is out of order"));
 }
 
-// Every third byte, each in another bit. The tables are left out: any entry may have any value there.
+// Every third byte, each in another bit. The tables are left out: any entry may have any value
+// there.
 TEST(LmBin, FlippedBitsAreAnErrorOrAnotherModelButNeverAFault) {
   const std::string file = testing::tea_model().write();
   for (std::size_t at = 0; at < file.size(); at += 3) {

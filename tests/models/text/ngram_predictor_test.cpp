@@ -8,7 +8,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cmath>
+#include <functional>
 #include <latch>
 #include <set>
 #include <string>
@@ -33,9 +36,10 @@ std::shared_ptr<const NgramModel> tea() {
 
 std::vector<Prediction> predict(const std::shared_ptr<const NgramModel>& model,
                                 const PredictionRequest& request) {
+  boost::asio::io_context loop(1);
   boost::asio::thread_pool pool(1);
   NgramPredictor predictor(model, pool);
-  auto predictions = testing::run(predictor.predict(request));
+  auto predictions = testing::run(loop, predictor.predict(request));
   if (!predictions) throw std::runtime_error(predictions.error().message());
   return std::move(*predictions);
 }
@@ -99,11 +103,12 @@ TEST(NgramPredictor, ReturnsFewerOnlyWhenTheModelKnowsNoMore) {
 }
 
 TEST(NgramPredictor, NamesTheFieldThatIsOutOfRange) {
+  boost::asio::io_context loop(1);
   boost::asio::thread_pool pool(1);
   NgramPredictor predictor(tea(), pool);
   for (const std::size_t value : {std::size_t{0}, std::size_t{21}, static_cast<std::size_t>(-1)}) {
-    const auto count = testing::run(predictor.predict(PredictionRequest("a", value, 1)));
-    const auto words = testing::run(predictor.predict(PredictionRequest("a", 1, value)));
+    const auto count = testing::run(loop, predictor.predict(PredictionRequest("a", value, 1)));
+    const auto words = testing::run(loop, predictor.predict(PredictionRequest("a", 1, value)));
 
     ASSERT_FALSE(count.has_value());
     EXPECT_EQ(count.error().code(), ErrorCode::kUnprocessable);
@@ -123,6 +128,7 @@ TEST(NgramPredictor, TakesItsVersionFromTheModel) {
 }
 
 TEST(NgramPredictor, WorksOnThePoolAndAnswersOnTheCallersLoop) {
+  boost::asio::io_context loop(1);
   boost::asio::thread_pool pool(1);
   NgramPredictor predictor(tea(), pool);
   std::thread::id resumed_on;
@@ -132,7 +138,7 @@ TEST(NgramPredictor, WorksOnThePoolAndAnswersOnTheCallersLoop) {
     co_return predictions ? predictions->size() : 0;
   };
 
-  const std::size_t count = testing::run(ask(predictor, resumed_on));
+  const std::size_t count = testing::run(loop, ask(predictor, resumed_on));
 
   EXPECT_EQ(count, 3U);
   EXPECT_EQ(resumed_on, std::this_thread::get_id());
@@ -249,6 +255,7 @@ TEST(NgramPredictor, AnswersAfterALongText) {
 }
 
 TEST(NgramPredictor, AnswersEqualRequestsEquallyFromManyThreads) {
+  std::array<boost::asio::io_context, 4> loops;
   boost::asio::thread_pool pool(4);
   NgramPredictor predictor(testing::debian_model(), pool);
   const std::vector<std::string> prompts{"I would like ", "thank", "", "one of the "};
@@ -258,12 +265,12 @@ TEST(NgramPredictor, AnswersEqualRequestsEquallyFromManyThreads) {
   }
   std::latch all_ready(4);
   std::atomic<int> differences = 0;
-  const auto ask = [&] {
+  const auto ask = [&](boost::asio::io_context& loop) {
     all_ready.arrive_and_wait();
     for (int round = 0; round < 10; ++round) {
       for (std::size_t i = 0; i < prompts.size(); ++i) {
         const auto predictions =
-            testing::run(predictor.predict(PredictionRequest(prompts[i], 3, 3)));
+            testing::run(loop, predictor.predict(PredictionRequest(prompts[i], 3, 3)));
         if (!predictions || texts(*predictions) != expected[i]) ++differences;
       }
     }
@@ -271,8 +278,8 @@ TEST(NgramPredictor, AnswersEqualRequestsEquallyFromManyThreads) {
 
   {
     std::vector<std::jthread> threads;
-    for (int i = 0; i < 4; ++i)
-      threads.emplace_back(ask);
+    for (auto& loop : loops)
+      threads.emplace_back(ask, std::ref(loop));
   }
 
   EXPECT_EQ(differences, 0);

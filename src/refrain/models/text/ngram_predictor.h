@@ -25,7 +25,8 @@ namespace refrain {
 ///
 /// Thread safety: any. The work runs on the pool, the answer arrives on the caller's loop.
 ///
-/// Ownership: shares the model; the pool outlives the predictor.
+/// Ownership: shares the model. The pool outlives the predictor, and is joined before a loop that
+/// it answers to is destroyed: it may still be posting there when the answer is already in use.
 class NgramPredictor final : public Predictor {
 public:
   static constexpr std::string_view kModel = "en-us-3gram";
