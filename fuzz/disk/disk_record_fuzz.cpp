@@ -1,13 +1,11 @@
 // The bytes of a segment file, as a disk may give them back: whatever they are, decoding ends,
 // stays inside them and never yields a record that would be written differently.
+#include "refrain/disk/checksum.h"
 #include "refrain/disk/disk_record.h"
 #include "refrain/disk/little_endian.h"
 #include "refrain/disk/segment_header.h"
 #include "refrain/disk/segment_scan.h"
 #include "refrain/disk/store_meta.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -70,7 +68,9 @@ std::vector<char> with_first_record_mended(std::span<const char> bytes) {
   put_little_endian<std::uint32_t>(mended, kMagicAt, 0x524E4652);
   put_little_endian(mended, kSequenceAt, record_sequence(1, 0));
   put_little_endian(
-      mended, kChecksumAt, XXH3_64bits(mended.data() + kMagicAt, kChecksumAt - kMagicAt));
+      mended,
+      kChecksumAt,
+      checksum_before(std::span<const char>(mended).subspan(kMagicAt), kChecksumAt - kMagicAt));
   return mended;
 }
 

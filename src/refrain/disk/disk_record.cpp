@@ -1,9 +1,7 @@
 #include "refrain/disk/disk_record.h"
 
+#include "refrain/disk/checksum.h"
 #include "refrain/disk/little_endian.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cassert>
@@ -85,7 +83,7 @@ std::array<char, RecordHeader::kSize> encode(const RecordHeader& header) {
   put_little_endian(bytes, kInsertedAt, milliseconds_of(header.inserted));
   put_little_endian(bytes, kCostAt, std::int64_t{header.metadata.cost.count()});
   put_little_endian(bytes, kPayloadChecksumAt, header.payload_checksum);
-  put_little_endian(bytes, kHeaderChecksumAt, XXH3_64bits(bytes.data(), kHeaderChecksumAt));
+  put_little_endian(bytes, kHeaderChecksumAt, checksum_before(bytes, kHeaderChecksumAt));
   return bytes;
 }
 
@@ -96,7 +94,7 @@ Result<RecordHeader> decode_record_header(std::span<const char> bytes) {
   if (get_little_endian<std::uint32_t>(bytes, kMagicAt) != kMagic) {
     return fail(ErrorCode::kCorrupt, "there is no record here");
   }
-  const std::uint64_t checksum = XXH3_64bits(bytes.data(), kHeaderChecksumAt);
+  const std::uint64_t checksum = checksum_before(bytes, kHeaderChecksumAt);
   if (get_little_endian<std::uint64_t>(bytes, kHeaderChecksumAt) != checksum) {
     return fail(ErrorCode::kCorrupt, "the record header does not match its checksum");
   }

@@ -1,10 +1,8 @@
 #include "refrain/disk/segment_header.h"
 
 #include "refrain/core/hex.h"
+#include "refrain/disk/checksum.h"
 #include "refrain/disk/little_endian.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include <algorithm>
 
@@ -32,7 +30,7 @@ std::array<char, SegmentHeader::kSize> encode(const SegmentHeader& header) {
   put_little_endian(bytes, kIdAt, header.id);
   put_little_endian(bytes, kGenerationAt, header.generation);
   put_little_endian(bytes, kEpochAt, header.epoch);
-  put_little_endian(bytes, kChecksumAt, XXH3_64bits(bytes.data(), kChecksumAt));
+  put_little_endian(bytes, kChecksumAt, checksum_before(bytes, kChecksumAt));
   return bytes;
 }
 
@@ -44,8 +42,7 @@ Result<SegmentHeader> decode_segment_header(std::span<const char> bytes) {
   if (bytes.size() < SegmentHeader::kSize || !begins_like_a_segment(bytes)) {
     return fail(ErrorCode::kCorrupt, "the file does not begin with a segment header");
   }
-  if (get_little_endian<std::uint64_t>(bytes, kChecksumAt) !=
-      XXH3_64bits(bytes.data(), kChecksumAt)) {
+  if (get_little_endian<std::uint64_t>(bytes, kChecksumAt) != checksum_before(bytes, kChecksumAt)) {
     return fail(ErrorCode::kCorrupt, "the segment header does not match its checksum");
   }
   const auto version = get_little_endian<std::uint32_t>(bytes, kVersionAt);

@@ -58,8 +58,9 @@ Result<RecoveredStore> SegmentRecovery::run() {
 Result<void> SegmentRecovery::recover_meta() {
   Result<std::optional<StoreMeta>> meta = directory_.read_meta();
   if (meta) {
-    store_.is_meta_stored = meta->has_value();
-    if (*meta) store_.meta = **meta;
+    const std::optional<StoreMeta>& stored = *meta;
+    store_.is_meta_stored = stored.has_value();
+    store_.meta = stored.value_or(StoreMeta());
     return {};
   }
   if (meta.error().code() != ErrorCode::kCorrupt) return fail(std::move(meta.error()));

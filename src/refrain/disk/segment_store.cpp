@@ -31,18 +31,17 @@ std::uint64_t segment_size_for(const SegmentStore::Options& options) {
       wanted, 1, std::min(std::max<std::uint64_t>(max_size / 4, 1), kMaxSegmentSize));
 }
 
-std::uint64_t total_size(const RecoveredStore& recovered) {
+std::uint64_t total_size(const std::map<std::uint64_t, std::shared_ptr<SegmentFile>>& segments) {
   std::uint64_t size = 0;
-  for (const auto& [id, file] : recovered.segments)
+  for (const auto& [id, file] : segments)
     size += file->size();
   return size;
 }
 
 iovec buffer_of(std::span<const char> bytes) {
   // iovec serves reading and writing alike and so has no const; `pwritev` does not change the
-  // bytes.
-  return {const_cast<char*>(bytes.data()),
-          bytes.size()};  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  // bytes. NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
+  return {const_cast<char*>(bytes.data()), bytes.size()};
 }
 
 /// Reads a record and checks everything about it: `kCorrupt` if it is not what was once written.
@@ -145,11 +144,10 @@ SegmentStore::SegmentStore(const Options& options,
       active_records_(recovered.active_records),
       next_segment_(recovered.next_segment),
       index_(std::move(recovered.index)),
+      segments_(std::move(recovered.segments)),
       insertions_(static_cast<std::int64_t>(index_.size())),
-      size_bytes_(total_size(recovered)),
-      epoch_(recovered.meta.epoch) {
-  segments_ = std::move(recovered.segments);
-}
+      size_bytes_(total_size(segments_)),
+      epoch_(recovered.meta.epoch) {}
 
 Result<void> SegmentStore::require_owner() const {
   if (options_.mode == OpenMode::kOwner) return {};

@@ -1,9 +1,7 @@
 #include "refrain/disk/store_meta.h"
 
+#include "refrain/disk/checksum.h"
 #include "refrain/disk/little_endian.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include <algorithm>
 #include <string>
@@ -31,7 +29,7 @@ std::array<char, StoreMeta::kSize> encode(const StoreMeta& meta) {
   put_little_endian(bytes, kEpochAt, meta.epoch);
   put_little_endian(bytes, kGenerationAt, meta.generation);
   put_little_endian(bytes, kErasuresAt, meta.erasures);
-  put_little_endian(bytes, kChecksumAt, XXH3_64bits(bytes.data(), kChecksumAt));
+  put_little_endian(bytes, kChecksumAt, checksum_before(bytes, kChecksumAt));
   return bytes;
 }
 
@@ -39,8 +37,7 @@ Result<StoreMeta> decode_store_meta(std::span<const char> bytes) {
   if (bytes.size() != StoreMeta::kSize || !std::ranges::equal(bytes.first(kMagic.size()), kMagic)) {
     return fail(ErrorCode::kCorrupt, "META is not a store's");
   }
-  if (get_little_endian<std::uint64_t>(bytes, kChecksumAt) !=
-      XXH3_64bits(bytes.data(), kChecksumAt)) {
+  if (get_little_endian<std::uint64_t>(bytes, kChecksumAt) != checksum_before(bytes, kChecksumAt)) {
     return fail(ErrorCode::kCorrupt, "META does not match its checksum");
   }
   const auto version = get_little_endian<std::uint32_t>(bytes, kVersionAt);
