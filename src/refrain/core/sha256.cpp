@@ -23,7 +23,7 @@ struct Hasher {
 }  // namespace
 
 Sha256Digest sha256(std::string_view bytes) {
-  thread_local const Hasher hasher;
+  thread_local Hasher hasher;
   Sha256Digest digest{};
   unsigned size = 0;
   const bool done =

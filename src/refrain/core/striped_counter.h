@@ -36,7 +36,7 @@ private:
 
   static std::size_t stripe() {
     static std::atomic<std::size_t> next_thread{0};
-    thread_local const std::size_t mine =
+    thread_local std::size_t mine =
         next_thread.fetch_add(1, std::memory_order_relaxed) % kStripes;
     return mine;
   }

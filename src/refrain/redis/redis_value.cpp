@@ -1,7 +1,7 @@
 #include "refrain/redis/redis_value.h"
 
-#include "refrain/core/hex.h"
 #include "refrain/core/base64.h"
+#include "refrain/core/hex.h"
 
 #include <boost/json/basic_parser_impl.hpp>
 
