@@ -33,7 +33,7 @@ struct GenerationStats {
   std::int64_t count = 0;  ///< Generations that ended, failed ones included.
   std::int64_t failed = 0;
   std::int64_t running = 0;
-  std::int64_t rejected = 0;  ///< Requests turned away because too many generations were running.
+  std::int64_t rejected = 0;  ///< Generations not begun because too many were running.
   std::chrono::nanoseconds spent{};
   std::chrono::nanoseconds
       saved{};  ///< The cost of every entry that answered without a generation of its own.

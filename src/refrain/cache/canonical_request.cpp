@@ -19,7 +19,7 @@ CanonicalRequest::CanonicalRequest(const KeySpace& space) {
   add("tenant", space.tenant);
   add("model", space.model);
   add("model_version", space.model_version);
-  add("epoch", static_cast<std::int64_t>(space.epoch));
+  add("epoch", std::to_string(space.epoch));
 }
 
 void CanonicalRequest::add(std::string_view name, std::string_view value) {
