@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
-#include <cstdlib>
+#include <set>
+#include <vector>
 
 namespace refrain {
 namespace {
@@ -24,6 +26,13 @@ std::vector<std::uint32_t> disc(std::size_t size, double radius) {
   return art;
 }
 
+/// A pixel as 0xAARRGGBB.
+std::uint32_t colour(const RgbaImage& image, std::size_t x, std::size_t y) {
+  const auto pixel = image.pixel(x, y);
+  return std::uint32_t{pixel[3]} << 24U | std::uint32_t{pixel[0]} << 16U |
+         std::uint32_t{pixel[1]} << 8U | pixel[2];
+}
+
 class DieCutAtSize : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(DieCutAtSize, PutsAWhiteRimOfTheGivenWidthAroundTheDrawing) {
@@ -31,18 +40,18 @@ TEST_P(DieCutAtSize, PutsAWhiteRimOfTheGivenWidthAroundTheDrawing) {
   const double radius = static_cast<double>(size) / 4;
   const DieCut cut;
 
-  const std::vector<std::uint32_t> sticker = cut_out(disc(size, radius), size, cut);
+  const RgbaImage sticker = cut_out(disc(size, radius), size, cut);
 
   const auto right_of_centre = [&](double pixels) {
-    return sticker[size / 2 * size +
-                   static_cast<std::size_t>(static_cast<double>(size) / 2 + pixels)];
+    const auto x = static_cast<std::size_t>(static_cast<double>(size) / 2 + pixels);
+    return colour(sticker, x, size / 2);
   };
   EXPECT_EQ(right_of_centre(0), kInk);
   EXPECT_EQ(right_of_centre(radius - 2), kInk);
   EXPECT_EQ(right_of_centre(radius + 2), 0xffffffff);
   EXPECT_EQ(right_of_centre(radius + cut.rim - 2), 0xffffffff);
   EXPECT_LT(right_of_centre(radius + cut.rim + 2) >> 24U, 0x60U);
-  EXPECT_EQ(sticker[0], 0U);
+  EXPECT_EQ(colour(sticker, 0, 0), 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(FineAndCoarseGrids, DieCutAtSize, ::testing::Values(160, 256, 257, 512));
@@ -55,9 +64,9 @@ TEST(DieCut, FillsHolesAndBridgesNarrowGaps) {
     if (hole[i] != 0) ring[i] = 0;
   }
 
-  const std::vector<std::uint32_t> sticker = cut_out(ring, kSize, DieCut{});
+  const RgbaImage sticker = cut_out(ring, kSize, DieCut{});
 
-  EXPECT_EQ(sticker[kSize / 2 * kSize + kSize / 2], 0xffffffff);
+  EXPECT_EQ(colour(sticker, kSize / 2, kSize / 2), 0xffffffff);
 }
 
 TEST(DieCut, CutsALineThatIsNearlyLevelWithoutSteps) {
@@ -71,7 +80,7 @@ TEST(DieCut, CutsALineThatIsNearlyLevelWithoutSteps) {
     }
   }
 
-  const std::vector<std::uint32_t> sticker =
+  const RgbaImage sticker =
       cut_out(art, kSize, DieCut{.rim = 11, .closing = 20, .shadow_blur = 5, .shadow_drop = 60});
 
   // The height of the white's upper edge in each column, from the sum of the coverage above the
@@ -79,7 +88,7 @@ TEST(DieCut, CutsALineThatIsNearlyLevelWithoutSteps) {
   const auto edge = [&](std::size_t x) {
     double covered = 0;
     for (std::size_t y = 0; y < 200; ++y)
-      covered += static_cast<double>(sticker[y * kSize + x] >> 24U) / 255;
+      covered += static_cast<double>(sticker.pixel(x, y)[3]) / 255;
     return 200 - covered;
   };
   for (std::size_t x = 150; x < 360; ++x) {
@@ -88,11 +97,23 @@ TEST(DieCut, CutsALineThatIsNearlyLevelWithoutSteps) {
   }
 }
 
-TEST(DieCut, LeavesAnEmptyDrawingEmpty) {
-  const std::vector<std::uint32_t> sticker =
-      cut_out(std::vector<std::uint32_t>(64UL * 64), 64, DieCut{});
+TEST(DieCut, GivesTheWholeShadowOneColour) {
+  const RgbaImage sticker = cut_out(disc(200, 40), 200, DieCut{});
 
-  EXPECT_EQ(sticker, std::vector<std::uint32_t>(64UL * 64));
+  std::set<std::uint32_t> colours;
+  for (std::size_t y = 0; y < 200; ++y) {
+    for (std::size_t x = 0; x < 200; ++x) {
+      const std::uint32_t pixel = colour(sticker, x, y);
+      if (pixel != 0 && pixel >> 24U < 0x40U) colours.insert(pixel & 0xffffffU);
+    }
+  }
+  EXPECT_EQ(colours.size(), 1U);
+}
+
+TEST(DieCut, LeavesAnEmptyDrawingEmpty) {
+  const RgbaImage sticker = cut_out(std::vector<std::uint32_t>(64UL * 64), 64, DieCut{});
+
+  EXPECT_TRUE(std::ranges::equal(sticker.pixels(), RgbaImage(64, 64).pixels()));
 }
 
 }  // namespace

@@ -146,8 +146,6 @@ private:
       case Creature::kBunny:
         paint_long_ear();
         break;
-      case Creature::kDog:
-        break;
       default:
         break;
     }

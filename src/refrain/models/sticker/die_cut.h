@@ -3,10 +3,11 @@
 /// @file
 /// What makes a drawing a sticker: the white rim it is cut out with, and its shadow.
 
+#include "refrain/models/sticker/rgba_image.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 namespace refrain {
 
@@ -21,8 +22,6 @@ struct DieCut {
 /// A square drawing (premultiplied, 0xAARRGGBB) of `size` pixels a side on its white rim and
 /// shadow. The drawing keeps a margin of at least rim + drop + 2 × blur, or the rim is cut off.
 /// @pre `art.size() == size * size`.
-std::vector<std::uint32_t> cut_out(std::span<const std::uint32_t> art,
-                                   std::size_t size,
-                                   const DieCut& cut);
+RgbaImage cut_out(std::span<const std::uint32_t> art, std::size_t size, const DieCut& cut);
 
 }  // namespace refrain

@@ -321,6 +321,27 @@ void note_word(std::string_view word, PromptCues& cues) {
   if (word.ends_with('s')) note(word.substr(0, word.size() - 1), cues);
 }
 
+/// A character in lower case.
+struct Character {
+  std::string text;  ///< Empty for a byte that is not part of well-formed text, and for NUL.
+  bool is_in_word = false;
+  bool is_symbol = false;  ///< May mean something on its own, as emoji do.
+};
+
+/// The character at the front of `text`, which it removes.
+Character take_character(std::string_view& text) {
+  const gunichar c = g_utf8_get_char_validated(text.data(), static_cast<gssize>(text.size()));
+  if (c > 0x10ffff || c == 0) {
+    text.remove_prefix(1);
+    return {};
+  }
+  text.remove_prefix(static_cast<std::size_t>(g_unichar_to_utf8(c, nullptr)));
+  char bytes[6];
+  const int size = g_unichar_to_utf8(g_unichar_tolower(c), bytes);
+  const bool is_in_word = g_unichar_isalnum(c) != 0;
+  return {std::string(bytes, static_cast<std::size_t>(size)), is_in_word, !is_in_word && c > 0x7f};
+}
+
 }  // namespace
 
 PromptCues read_cues(std::string_view prompt) {
@@ -328,21 +349,15 @@ PromptCues read_cues(std::string_view prompt) {
   std::string word;
   std::size_t words = 0;
   while (!prompt.empty() && words < kMaxWords) {
-    const gunichar c = g_utf8_get_char_validated(prompt.data(), static_cast<gssize>(prompt.size()));
-    const bool is_valid = c <= 0x10ffff && c != 0;
-    char bytes[6];
-    const std::size_t size =
-        is_valid ? static_cast<std::size_t>(g_unichar_to_utf8(g_unichar_tolower(c), bytes)) : 0;
-    prompt.remove_prefix(is_valid ? static_cast<std::size_t>(g_unichar_to_utf8(c, nullptr)) : 1);
-
-    if (is_valid && g_unichar_isalnum(c) != 0) {
-      if (word.size() < kMaxWordBytes) word.append(bytes, size);
+    const Character character = take_character(prompt);
+    if (character.is_in_word) {
+      if (word.size() < kMaxWordBytes) word += character.text;
       continue;
     }
     words += word.empty() ? 0 : 1;
     note_word(word, cues);
     word.clear();
-    if (is_valid && c > 0x7f) note(std::string_view(bytes, size), cues);
+    if (character.is_symbol) note(character.text, cues);
   }
   note_word(word, cues);
   return cues;

@@ -38,10 +38,4 @@ private:
   std::vector<std::uint8_t> pixels_;
 };
 
-/// The picture whose premultiplied pixels, 0xAARRGGBB each, are `argb`.
-/// @pre `argb.size() == width * height`.
-RgbaImage from_premultiplied(std::span<const std::uint32_t> argb,
-                             std::size_t width,
-                             std::size_t height);
-
 }  // namespace refrain

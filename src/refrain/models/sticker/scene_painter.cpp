@@ -177,12 +177,13 @@ private:
   void paint_dot_pattern(double half_width, double half_height) {
     const double step = random_.between(25, 33);
     const double size = random_.between(3.2, 5.5);
-    bool is_odd = false;
-    for (double y = -half_height; y < half_height; y += 0.5 * step) {
-      for (double x = -half_width + (is_odd ? 0.5 * step : 0); x < half_width; x += step) {
-        canvas_.circle(x, y, size);
+    const int columns = static_cast<int>(2 * half_width / step) + 1;
+    const int rows = static_cast<int>(4 * half_height / step) + 1;
+    for (int row = 0; row < rows; ++row) {
+      const double shift = row % 2 == 0 ? 0 : 0.5;
+      for (int column = 0; column < columns; ++column) {
+        canvas_.circle((column + shift) * step - half_width, 0.5 * row * step - half_height, size);
       }
-      is_odd = !is_odd;
     }
     canvas_.fill(kWhite, 0.26);
   }

@@ -132,8 +132,7 @@ Result<RgbaImage> StickerArtist::draw(const StickerPlan& plan) const {
   cut.closing *= pixels_per_unit;
   cut.shadow_blur *= pixels_per_unit;
   cut.shadow_drop *= pixels_per_unit;
-  const auto side = static_cast<std::size_t>(plan.size);
-  return from_premultiplied(cut_out(sheet.pixels(), side, cut), side, side);
+  return cut_out(sheet.pixels(), static_cast<std::size_t>(plan.size), cut);
 }
 
 }  // namespace refrain

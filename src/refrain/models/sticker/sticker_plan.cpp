@@ -97,7 +97,6 @@ std::optional<Palette> natural_palette(Creature creature) {
     case Creature::kFox:
       return Palette::kOrange;
     case Creature::kFrog:
-      return Palette::kGreen;
     case Creature::kDino:
       return Palette::kGreen;
     case Creature::kPig:
