@@ -90,6 +90,16 @@ TEST(QueryString, RefusesAParameterThatIsGivenTwice) {
   EXPECT_EQ(failure("a=1&A=2"), "ok");
 }
 
+TEST(QueryString, TakesSixtyFourParametersAndNoMore) {
+  std::string query = "a0";
+  for (int i = 1; i < 64; ++i)
+    query += "&a" + std::to_string(i);
+
+  EXPECT_EQ(parameters(query).size(), 64U);
+  EXPECT_EQ(failure(query + "&more"), "invalid_argument:");
+  EXPECT_EQ(failure(query + "&&"), "ok");
+}
+
 TEST(QueryString, FindsAParameterByName) {
   const auto query = QueryString::parse("a=1&b=");
 

@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -150,6 +151,11 @@ HttpReply HttpClient::read_reply(Content content) {
 HttpReply HttpClient::exchange(std::string_view request) {
   send(request);
   return read_reply();
+}
+
+bool HttpClient::has_input() const {
+  pollfd request{socket_, POLLIN, 0};
+  return !received_.empty() || ::poll(&request, 1, 0) > 0;
 }
 
 Ending HttpClient::wait_for_end() {

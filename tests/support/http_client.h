@@ -54,6 +54,9 @@ public:
   [[nodiscard]] HttpReply read_reply(Content content = Content::kFollows);
   [[nodiscard]] HttpReply exchange(std::string_view request);
 
+  /// Whether something is there to be read, or the end.
+  [[nodiscard]] bool has_input() const;
+
   /// Waits for the end. Whatever came before it must have been read.
   [[nodiscard]] Ending wait_for_end();
 

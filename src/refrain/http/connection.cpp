@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <charconv>
 #include <cstring>
 #include <span>
@@ -76,7 +77,7 @@ Connection::Connection(Socket socket, std::shared_ptr<ServerLoop> loop, Admissio
       id_(to_hex(loop_->next_connection_id())) {
   place_ = loop_->add(*this, admission_);
   ErrorCode ignored;
-  socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  static_cast<void>(socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored));
   const auto peer = socket_.remote_endpoint(ignored);
   is_from_loopback_ = !ignored && is_loopback(peer.address());
 }
@@ -125,6 +126,11 @@ void Connection::begin_request() {
   }
 }
 
+RequestParser& Connection::parser() {
+  assert(parser_.has_value());
+  return *parser_;
+}
+
 void Connection::read() {
   socket_.async_read_some(
       boost::asio::buffer(buffer_.data() + received_, buffer_.size() - received_),
@@ -149,10 +155,10 @@ void Connection::on_read(ErrorCode error, std::size_t size) {
 
 void Connection::parse() {
   ErrorCode error;
-  parsed_ += parser_->consume(std::span(buffer_).subspan(parsed_, received_ - parsed_), error);
+  parsed_ += parser().consume(std::span(buffer_).subspan(parsed_, received_ - parsed_), error);
   if (error) {
     refuse(error);
-  } else if (parser_->is_done()) {
+  } else if (parser().is_done()) {
     answer();
   } else {
     want_more();
@@ -160,10 +166,10 @@ void Connection::parse() {
 }
 
 void Connection::want_more() {
-  if (parser_->is_header_done()) {
+  if (parser().is_header_done()) {
     if (phase_ != Phase::kBody) enter(Phase::kBody, loop_->limits().body_timeout);
     reuse_buffer();
-    if (parser_->has_expect_continue() && !std::exchange(has_sent_continue_, true)) {
+    if (parser().has_expect_continue() && !std::exchange(has_sent_continue_, true)) {
       write_interim_continue();
       return;
     }
@@ -177,8 +183,8 @@ void Connection::want_more() {
 
 void Connection::reuse_buffer() {
   // The head stays where its views point to; what lies behind it and has been parsed makes room.
-  parser_->keep_body();
-  const auto head_size = static_cast<std::size_t>(parser_->end_of_head() - buffer_.data());
+  parser().keep_body();
+  const auto head_size = static_cast<std::size_t>(parser().end_of_head() - buffer_.data());
   received_ -= parsed_;
   std::memmove(buffer_.data() + head_size, buffer_.data() + parsed_, received_);
   received_ += head_size;
@@ -186,7 +192,7 @@ void Connection::reuse_buffer() {
 }
 
 void Connection::answer() {
-  keeps_alive_ = parser_->keep_alive() && !is_draining_;
+  keeps_alive_ = parser().keep_alive() && !is_draining_;
   response_.clear();
   enter(Phase::kAnswering, kForever);
   std::optional<Task<void>> work;
@@ -225,7 +231,7 @@ void Connection::refuse(ErrorCode error) {
   } else if (error == beast_http::error::header_limit ||
              error == beast_http::error::buffer_overflow) {
     const std::string allowed = std::to_string(loop_->limits().max_header_bytes);
-    const std::string_view complaint = parser_->complaint();
+    const std::string_view complaint = parser().complaint();
     refuse(431,
            "too_large",
            complaint.empty() ? "the request line and fields are larger than the " + allowed +
@@ -234,7 +240,7 @@ void Connection::refuse(ErrorCode error) {
   } else if (error == beast_http::error::bad_version) {
     refuse(505, "bad_version", "HTTP/1.1 and HTTP/1.0 are spoken here");
   } else {
-    const std::string_view complaint = parser_->complaint();
+    const std::string_view complaint = parser().complaint();
     refuse(400,
            "bad_request",
            "this is not a well-formed HTTP/1.1 request: " +
@@ -275,7 +281,7 @@ void Connection::build_head() {
   }
   if (!keeps_alive_) {
     head_.append("\r\nConnection: close");
-  } else if (!parser_->is_http_1_1()) {
+  } else if (!parser().is_http_1_1()) {
     head_.append("\r\nConnection: keep-alive");  // or such a client would wait for the end
   }
   head_.append("\r\n\r\n");
@@ -320,7 +326,7 @@ void Connection::linger() {
   // Closing with unread bytes would reset the connection and take the response away from the
   // client.
   ErrorCode ignored;
-  socket_.shutdown(boost::asio::socket_base::shutdown_send, ignored);
+  static_cast<void>(socket_.shutdown(boost::asio::socket_base::shutdown_send, ignored));
   enter(Phase::kLingering, kLingerTime);
   received_ = 0;
   read();
@@ -339,13 +345,13 @@ void Connection::check_deadline(std::uint32_t tick) {
   }
   // The pending read is cancelled: it ends with an error and goes no further.
   ErrorCode ignored;
-  socket_.cancel(ignored);
+  static_cast<void>(socket_.cancel(ignored));
   refuse(408, "timeout", "the request did not arrive in time");
 }
 
 void Connection::stop() {
   ErrorCode ignored;
-  socket_.close(ignored);
+  static_cast<void>(socket_.close(ignored));
 }
 
 }  // namespace refrain::http

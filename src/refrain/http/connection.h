@@ -62,6 +62,8 @@ private:
   void enter(Phase phase, std::chrono::seconds limit);
   void turn_away();
   void begin_request();
+  /// @pre A request has begun.
+  RequestParser& parser();
   void read();
   void on_read(boost::system::error_code error, std::size_t size);
   void parse();

@@ -3,6 +3,7 @@
 #include "refrain/core/utf8.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace refrain::http {
 namespace {
@@ -32,6 +33,24 @@ std::optional<std::string> decode(std::string_view text) {
   return decoded;
 }
 
+Result<std::pair<std::string, std::string>> decode_parameter(std::string_view item) {
+  const std::size_t equals = item.find('=');
+  auto name = decode(item.substr(0, equals));
+  auto value =
+      decode(equals == std::string_view::npos ? std::string_view() : item.substr(equals + 1));
+  if (!name || !value) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the query has a broken percent-escape; write % as %25");
+  }
+  const bool is_name_utf8 = is_utf8(*name);
+  if (!is_name_utf8 || !is_utf8(*value)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the query is not UTF-8",
+                is_name_utf8 ? std::move(*name) : std::string());
+  }
+  return std::make_pair(std::move(*name), std::move(*value));
+}
+
 }  // namespace
 
 Result<QueryString> QueryString::parse(std::string_view query) {
@@ -40,21 +59,16 @@ Result<QueryString> QueryString::parse(std::string_view query) {
     const std::string_view item = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), item.size() + 1));
     if (item.empty()) continue;
-    const std::size_t equals = item.find('=');
-    auto name = decode(item.substr(0, equals));
-    auto value =
-        decode(equals == std::string_view::npos ? std::string_view() : item.substr(equals + 1));
-    if (!name || !value)
-      return fail(ErrorCode::kInvalidArgument,
-                  "the query has a broken percent-escape; write % as %25");
-    if (!is_utf8(*name) || !is_utf8(*value)) {
-      return fail(ErrorCode::kInvalidArgument,
-                  "the query is not UTF-8",
-                  is_utf8(*name) ? *name : std::string());
+    // Each is compared with all before it.
+    if (result.parameters_.size() == kMaxParameters)
+      return fail(ErrorCode::kInvalidArgument, "the query has more than 64 parameters");
+    auto parameter = decode_parameter(item);
+    if (!parameter) return fail(parameter.error());
+    if (result.find(parameter->first)) {
+      return fail(
+          ErrorCode::kInvalidArgument, "the parameter is given twice", std::move(parameter->first));
     }
-    if (result.find(*name))
-      return fail(ErrorCode::kInvalidArgument, "the parameter is given twice", *name);
-    result.parameters_.emplace_back(std::move(*name), std::move(*value));
+    result.parameters_.push_back(std::move(*parameter));
   }
   return result;
 }

@@ -5,6 +5,7 @@
 
 #include "refrain/core/result.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,8 +17,10 @@ namespace refrain::http {
 /// Decoded parameters in their order, `+` standing for a space.
 class QueryString {
 public:
-  /// Fails with `kInvalidArgument` for a broken percent-escape, bytes that are not UTF-8, or a
-  /// parameter that is given twice.
+  static constexpr std::size_t kMaxParameters = 64;
+
+  /// Fails with `kInvalidArgument` for a broken percent-escape, bytes that are not UTF-8, a
+  /// parameter that is given twice, or more of them than kMaxParameters.
   static Result<QueryString> parse(std::string_view query);
 
   /// The value of `name`, or nothing.

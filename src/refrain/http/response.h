@@ -63,7 +63,7 @@ private:
   std::string own_body_;
   std::string_view content_type_;
   std::string_view body_;
-  alignas(std::max_align_t) unsigned char owner_storage_[sizeof(std::shared_ptr<void>)];
+  alignas(std::max_align_t) unsigned char owner_storage_[sizeof(std::shared_ptr<void>)] = {};
   void (*destroy_owner_)(void*) = nullptr;
 };
 

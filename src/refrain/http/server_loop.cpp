@@ -111,7 +111,7 @@ void ServerLoop::remove(std::list<Connection*>::iterator place, Admission admiss
 void ServerLoop::drain() {
   is_draining_ = true;
   boost::system::error_code ignored;
-  acceptor_.close(ignored);
+  static_cast<void>(acceptor_.close(ignored));
   accept_pause_.cancel();
   for (Connection* connection : connections_)
     connection->drain();
