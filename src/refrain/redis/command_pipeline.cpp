@@ -32,8 +32,9 @@ Result<void> CommandPipeline::receive(std::size_t size) {
   while (true) {
     Result<std::optional<RespValue>> reply = parser_.next();
     if (!reply) return fail(reply.error());
-    if (!reply->has_value()) return {};
-    if (Result<void> answered = answer(std::move(**reply)); !answered) return answered;
+    std::optional<RespValue>& value = *reply;
+    if (!value) return {};
+    if (Result<void> answered = answer(std::move(*value)); !answered) return answered;
   }
 }
 

@@ -18,6 +18,7 @@ class RedisCommand {
 public:
   /// No command yet.
   RedisCommand() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): a list of words is a command only where it says so
   explicit RedisCommand(std::initializer_list<std::string_view> words) { add(words); }
 
   /// Appends a command. @pre `words` is not empty.

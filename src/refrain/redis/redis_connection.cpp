@@ -27,6 +27,13 @@ constexpr std::string_view kClientName = "refrain";
 // Reads of one turn, so that a server that never stops sending leaves the loop to others too.
 constexpr int kMaxReadsPerTurn = 16;
 
+// The descriptor is gone whatever the system says of its closing.
+template <class Socket>
+void close_quietly(Socket& socket) {
+  boost::system::error_code ignored;
+  ignored = socket.close(ignored);
+}
+
 // Resumes a coroutine with a command's outcome.
 template <class Handler>
 class HandlerWaiter final : public CommandPipeline::Waiter {
@@ -40,14 +47,16 @@ public:
     const auto duration = std::chrono::steady_clock::now() - begin_;
     latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(duration));
     if (!handler_) return;
-    Handler handler = take_handler();
+    Handler handler = std::move(*handler_);
+    handler_.reset();
     boost::asio::get_associated_cancellation_slot(handler).clear();
     std::move(handler)(std::move(reply));
   }
 
   void complete_later(Result<RespValue> reply) override {
     if (!handler_) return;
-    Handler handler = take_handler();
+    Handler handler = std::move(*handler_);
+    handler_.reset();
     const auto executor = boost::asio::get_associated_executor(handler);
     auto resume = [handler = std::move(handler), reply = std::move(reply)]() mutable {
       boost::asio::get_associated_cancellation_slot(handler).clear();
@@ -57,12 +66,6 @@ public:
   }
 
 private:
-  Handler take_handler() {
-    Handler handler = std::move(*handler_);
-    handler_.reset();
-    return handler;
-  }
-
   std::optional<Handler> handler_;  // empty once it was called, also when that was a cancellation
   LatencyWindow& latencies_;
   const SteadyTime begin_;
@@ -227,8 +230,7 @@ void RedisConnection::give_up(const Error& oldest, const Error& others) {
 void RedisConnection::close() {
   ++generation_;
   is_writing_ = false;
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  close_quietly(socket_);
 }
 
 Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
@@ -241,7 +243,7 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
       self->report_back();
       co_await self->serve();
       if (self->is_stopped_) break;
-      self->report_away(*self->loss_);
+      self->report_away(self->loss_);
     } else {
       self->report_away(up.error());
       if (self->options_.on_connect_failed) self->options_.on_connect_failed(up.error());
@@ -279,8 +281,7 @@ void RedisConnection::limit_attempt() {
                              generation = generation_](const boost::system::error_code& failure) {
     if (failure || generation != self->generation_ || self->is_ready()) return;
     self->is_attempt_over_ = true;
-    boost::system::error_code ignored;
-    self->socket_.close(ignored);
+    close_quietly(self->socket_);
   });
 }
 
@@ -312,15 +313,14 @@ Task<Result<void>> RedisConnection::connect() {
   if (!endpoints) co_return fail(endpoints.error());
   boost::system::error_code last = boost::asio::error::host_not_found;
   for (const Endpoint& endpoint : *endpoints) {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    close_quietly(socket_);
     if (is_attempt_over_ || is_stopped_) break;
     const auto [failure] = co_await socket_.async_connect(endpoint, kAsTuple);
     last = failure;
     if (failure) continue;
-    socket_.non_blocking(true, last);
+    last = socket_.non_blocking(true, last);
     if (options_.endpoint.unix_path.empty())
-      socket_.set_option(boost::asio::ip::tcp::no_delay(true), last);
+      last = socket_.set_option(boost::asio::ip::tcp::no_delay(true), last);
     if (!last) co_return Result<void>();
   }
   co_return fail(error(ErrorCode::kUnavailable, "connecting failed: " + last.message()));
@@ -361,8 +361,9 @@ Task<Result<std::vector<RespValue>>> RedisConnection::read_replies(std::size_t c
     while (true) {
       Result<std::optional<RespValue>> reply = parser.next();
       if (!reply) co_return fail(error(reply.error().code(), reply.error().message()));
-      if (!reply->has_value()) break;
-      replies.push_back(std::move(**reply));
+      std::optional<RespValue>& value = *reply;
+      if (!value) break;
+      replies.push_back(std::move(*value));
     }
   }
   if (replies.size() > count)

@@ -128,8 +128,8 @@ private:
   std::string writing_;
   std::size_t written_ = 0;
   std::uint64_t generation_ = 0;  // of the socket: callbacks of an earlier one have nothing to say
-  std::optional<Error> loss_;     // why the connection that was ready last is gone
-  bool is_attempt_over_ = false;  // its budget ran out
+  Error loss_{ErrorCode::kUnavailable, {}};  // why the last connection that was ready is gone
+  bool is_attempt_over_ = false;             // its budget ran out
   bool is_writing_ = false;
   bool is_delivering_ = false;
   bool is_flush_scheduled_ = false;

@@ -33,14 +33,12 @@ struct JsonSink {
   using Code = boost::json::error_code;
   using Text = boost::json::string_view;
 
-  static constexpr std::size_t max_object_size =
-      std::size_t(-1);  // NOLINT(readability-identifier-naming): Boost.JSON's name
-  static constexpr std::size_t max_array_size =
-      std::size_t(-1);  // NOLINT(readability-identifier-naming)
-  static constexpr std::size_t max_key_size =
-      std::size_t(-1);  // NOLINT(readability-identifier-naming)
-  static constexpr std::size_t max_string_size =
-      std::size_t(-1);  // NOLINT(readability-identifier-naming)
+  // NOLINTBEGIN(readability-identifier-naming): Boost.JSON's names
+  static constexpr std::size_t max_object_size = std::size_t(-1);
+  static constexpr std::size_t max_array_size = std::size_t(-1);
+  static constexpr std::size_t max_key_size = std::size_t(-1);
+  static constexpr std::size_t max_string_size = std::size_t(-1);
+  // NOLINTEND(readability-identifier-naming)
 
   bool on_document_begin(Code& /*error*/) { return true; }
   bool on_document_end(Code& /*error*/) { return true; }

@@ -37,7 +37,7 @@ void RespParser::reset() {
   begin_ = end_ = scanned_ = reply_bytes_ = 0;
   failure_.reset();
   open_.clear();
-  bulk_size_.reset();
+  is_in_bulk_ = false;
   bulk_.clear();
 }
 
@@ -58,7 +58,7 @@ Result<std::optional<RespValue>> RespParser::next() {
 }
 
 Result<RespParser::Step> RespParser::step() {
-  return bulk_size_ ? read_bulk() : read_line();
+  return is_in_bulk_ ? read_bulk() : read_line();
 }
 
 Result<RespParser::Step> RespParser::read_line() {
@@ -106,9 +106,10 @@ Result<RespParser::Step> RespParser::begin_bulk(std::string_view digits) {
   if (auto charged = charge(static_cast<std::size_t>(*size)); !charged)
     return fail(charged.error());
   bulk_size_ = static_cast<std::size_t>(*size);
+  is_in_bulk_ = true;
   bulk_.clear();
   // Memory follows what arrives, not what was announced.
-  bulk_.reserve(std::min(*bulk_size_, kBufferSize));
+  bulk_.reserve(std::min(bulk_size_, kBufferSize));
   return Step::kAgain;
 }
 
@@ -130,14 +131,14 @@ Result<RespParser::Step> RespParser::begin_array(std::string_view digits) {
 
 Result<RespParser::Step> RespParser::read_bulk() {
   const std::string_view bytes = unread();
-  const std::size_t taken = std::min(*bulk_size_ - bulk_.size(), bytes.size());
+  const std::size_t taken = std::min(bulk_size_ - bulk_.size(), bytes.size());
   bulk_.append(bytes.substr(0, taken));
   begin_ += taken;
-  if (bulk_.size() < *bulk_size_ || end_ - begin_ < 2) return Step::kMore;
+  if (bulk_.size() < bulk_size_ || end_ - begin_ < 2) return Step::kMore;
   if (unread().substr(0, 2) != "\r\n")
     return fail(ErrorCode::kCorrupt, "a bulk string is longer than it said");
   begin_ += 2;
-  bulk_size_.reset();
+  is_in_bulk_ = false;
   return finish(RespValue::text_of(RespType::kBulkString, std::exchange(bulk_, std::string())));
 }
 

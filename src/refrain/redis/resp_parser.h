@@ -73,7 +73,8 @@ private:
   std::size_t scanned_ = 0;  // bytes after begin_ that are known to hold no line end
   std::optional<Error> failure_;
   std::vector<OpenArray> open_;
-  std::optional<std::size_t> bulk_size_;  // inside a bulk string of this size
+  bool is_in_bulk_ = false;
+  std::size_t bulk_size_ = 0;  // of the bulk string that is being read
   std::string bulk_;
   std::size_t reply_bytes_ = 0;
   RespValue value_;
