@@ -90,6 +90,16 @@ TEST(QueryString, RefusesAParameterThatIsGivenTwice) {
   EXPECT_EQ(failure("a=1&A=2"), "ok");
 }
 
+TEST(QueryString, RefusesMoreParametersThanItCompares) {
+  std::string query;
+  for (std::size_t i = 0; i < QueryString::kMaxParameters; ++i)
+    query += "p" + std::to_string(i) + "=1&";
+
+  EXPECT_EQ(parameters(query).size(), QueryString::kMaxParameters);
+  EXPECT_EQ(failure(query + "one_more"), "invalid_argument:");
+  EXPECT_EQ(failure(query + "&&&"), "ok");
+}
+
 TEST(QueryString, FindsAParameterByName) {
   const auto query = QueryString::parse("a=1&b=");
 

@@ -3,6 +3,7 @@
 #include "refrain/core/utf8.h"
 
 #include <algorithm>
+#include <string>
 
 namespace refrain::http {
 namespace {
@@ -51,6 +52,10 @@ Result<QueryString> QueryString::parse(std::string_view query) {
       return fail(ErrorCode::kInvalidArgument,
                   "the query is not UTF-8",
                   is_utf8(*name) ? *name : std::string());
+    }
+    if (result.parameters_.size() == kMaxParameters) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "the query has more than " + std::to_string(kMaxParameters) + " parameters");
     }
     if (result.find(*name))
       return fail(ErrorCode::kInvalidArgument, "the parameter is given twice", *name);

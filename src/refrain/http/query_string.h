@@ -5,6 +5,7 @@
 
 #include "refrain/core/result.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,8 +17,11 @@ namespace refrain::http {
 /// Decoded parameters in their order, `+` standing for a space.
 class QueryString {
 public:
-  /// Fails with `kInvalidArgument` for a broken percent-escape, bytes that are not UTF-8, or a
-  /// parameter that is given twice.
+  // Far more than any route knows, and few enough to look for repeated ones by comparing all.
+  static constexpr std::size_t kMaxParameters = 64;
+
+  /// Fails with `kInvalidArgument` for a broken percent-escape, bytes that are not UTF-8, a
+  /// parameter that is given twice, or more than `kMaxParameters` of them.
   static Result<QueryString> parse(std::string_view query);
 
   /// The value of `name`, or nothing.
