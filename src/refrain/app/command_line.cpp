@@ -10,6 +10,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -31,31 +33,72 @@ std::optional<std::string> environment(const std::string& name) {
   return std::string(value);
 }
 
+/// What help says of an option: its meaning, its default, and its other two spellings.
+std::string help_text(const Option& option, const Settings& defaults) {
+  const std::string value = option.show(defaults);
+  std::string text = option.help + "\n";
+  if (value.empty()) {
+    text += "no default";
+  } else {
+    text += "default " + value + (option.unit.empty() ? "" : " " + option.unit);
+  }
+  return text + "; env " + option.environment + "; file " + option.toml;
+}
+
+/// The word that stands for the value: `SECONDS`, or `VALUE` if it has no unit.
+std::string placeholder(const Option& option) {
+  if (option.unit.empty()) return "VALUE";
+  std::string word;
+  for (const char c : option.unit)
+    word.push_back(static_cast<char>(std::toupper(static_cast<unsigned char>(c))));
+  return word;
+}
+
+/// Adds `--flag` and `--no-flag`, of which one may be given.
+void add_switch(CLI::App& command,
+                const Option& option,
+                GivenFlags& given,
+                const std::string& help) {
+  const std::string on = "--" + option.flag;
+  const std::string off = "--no-" + option.flag;
+  const auto give = [&given, on, off, flag = option.flag](const char* value) {
+    const auto [place, is_new] = given.emplace(flag, value);
+    if (!is_new && place->second != value) throw CLI::ExcludesError(on, off);
+  };
+  command.add_flag_callback(on, [give] { give("on"); }, help);
+  command.add_flag_callback(off, [give] { give("off"); }, "The opposite of " + on + ".");
+}
+
 /// Adds every option to `command`; what is given ends up in `given`.
 void add_options(CLI::App& command, GivenFlags& given, std::optional<std::filesystem::path>& file) {
   const Settings defaults;
   for (const Option& option : all_options()) {
-    std::string help = option.help + " [" + option.show(defaults);
-    if (!option.unit.empty()) help += " " + option.unit;
-    help += "; " + option.environment + ", " + option.toml + "]";
+    const std::string help = help_text(option, defaults);
     if (option.is_switch) {
-      command.add_flag_function(
-          "--" + option.flag + ",!--no-" + option.flag,
-          [&given, flag = option.flag](std::int64_t count) {
-            given[flag] = count > 0 ? "on" : "off";
-          },
-          help);
+      add_switch(command, option, given, help);
     } else {
-      command.add_option_function<std::string>(
-          "--" + option.flag,
-          [&given, flag = option.flag](const std::string& value) { given[flag] = value; },
-          help);
+      command
+          .add_option_function<std::string>(
+              "--" + option.flag,
+              [&given, flag = option.flag](const std::string& value) { given[flag] = value; },
+              help)
+          ->type_name(placeholder(option));
     }
   }
-  command.add_option_function<std::string>(
-      "--config",
-      [&file](const std::string& path) { file = path; },
-      "TOML file with the same options; flags and environment win over it.");
+  command
+      .add_option_function<std::string>(
+          "--config",
+          [&file](const std::string& path) { file = path; },
+          "TOML file with the same options; flags and environment win over it.")
+      ->type_name("FILE");
+}
+
+/// The subcommands of `command`, as a sentence lists them.
+std::string names_of_subcommands(const CLI::App& command) {
+  std::string names;
+  for (const CLI::App* one : command.get_subcommands([](const CLI::App*) { return true; }))
+    names += (names.empty() ? "" : ", ") + one->get_name();
+  return names;
 }
 
 /// The commands and what they were given. CLI11 keeps references to the members while it parses.
@@ -63,7 +106,7 @@ class CommandLine {
 public:
   CommandLine() : app_("Refrain: a tiered cache for model inference", "refrain") {
     app_.set_version_flag("--version", std::string("refrain ") + REFRAIN_VERSION);
-    app_.require_subcommand(1);
+    app_.require_subcommand(0, 1);
     add_serving("serve", "Run both services", {true, true});
     add_serving("text", "Run the text prediction service", {true, false});
     add_serving("sticker", "Run the sticker service", {false, true});
@@ -73,6 +116,7 @@ public:
   }
 
   int run(int argc, char** argv) {
+    if (const std::optional<int> refused = refuse_unknown_command(argc, argv)) return *refused;
     try {
       app_.parse(argc, argv);
     } catch (const CLI::CallForHelp& call) {
@@ -84,10 +128,37 @@ public:
       terminal_.complain("refrain --help lists the commands, refrain COMMAND --help their options");
       return kWrongCommandLine;
     }
-    return action_();
+    if (action_) return action_();
+    const CLI::App* command = &app_;
+    while (!command->get_subcommands().empty())
+      command = command->get_subcommands().front();
+    terminal_.print(command->help());
+    return kWrongCommandLine;
   }
 
 private:
+  /// Follows the commands up to the first option. CLI11 itself would only say that something was
+  /// not expected.
+  std::optional<int> refuse_unknown_command(int argc, char** argv) const {
+    const CLI::App* command = &app_;
+    for (int i = 1; i < argc; ++i) {
+      const std::string word = argv[i];
+      const auto below = command->get_subcommands([](const CLI::App*) { return true; });
+      if (below.empty() || word.starts_with('-')) return std::nullopt;
+      const auto found = std::find_if(below.begin(), below.end(), [&word](const CLI::App* one) {
+        return one->check_name(word);
+      });
+      if (found == below.end()) {
+        const std::string whole = command == &app_ ? "" : command->get_name() + " ";
+        terminal_.complain("there is no command " + whole + word + "; there are " +
+                           names_of_subcommands(*command));
+        return kWrongCommandLine;
+      }
+      command = *found;
+    }
+    return std::nullopt;
+  }
+
   /// Loads the settings and goes on with them, or says what is wrong with them.
   int with_settings(const std::function<int(const Settings&)>& go_on) {
     const Result<Settings> settings = load_settings(given_, environment, file_);
@@ -109,7 +180,7 @@ private:
 
   void add_cache() {
     CLI::App* cache = app_.add_subcommand("cache", "Look into a disk cache, and repair it");
-    cache->require_subcommand(1);
+    cache->require_subcommand(0, 1);
     const auto add = [this, cache](const char* name, const char* help, CacheAction what) {
       CLI::App* command = cache->add_subcommand(name, help);
       command->add_option("--dir", request_.directory, "The cache's directory")
@@ -138,7 +209,7 @@ private:
 
   void add_demo() {
     CLI::App* demo = app_.add_subcommand("demo", "Show a cache at work, step by step");
-    demo->require_subcommand(1);
+    demo->require_subcommand(0, 1);
     const auto add = [this, demo](const char* name,
                                   const char* help,
                                   int (*show)(const Settings&, const Terminal&)) {

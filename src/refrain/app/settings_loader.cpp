@@ -20,7 +20,10 @@ Result<void> flatten(const toml::table& table, const std::string& prefix, FileVa
       if (!done) return done;
     } else if (const auto* text = node.as_string()) {
       values[name] = text->get();
-    } else if (node.is_boolean() || node.is_integer() || node.is_floating_point()) {
+    } else if (const auto* number = node.as_integer()) {
+      // Its value, not its spelling: the file may say 0x1F90.
+      values[name] = std::to_string(number->get());
+    } else if (node.is_boolean() || node.is_floating_point()) {
       std::ostringstream out;
       node.visit([&out](const auto& value) {
         if constexpr (toml::is_value<decltype(value)>) out << value;

@@ -2,6 +2,7 @@
 
 #include "refrain/http/problem.h"
 
+#include <boost/beast/core/string.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -23,6 +24,15 @@ constexpr std::string_view kEraseOnePath = "/v1/cache/";
 bool is_same_secret(std::string_view given, std::string_view secret) {
   return given.size() == secret.size() &&
          CRYPTO_memcmp(given.data(), secret.data(), secret.size()) == 0;
+}
+
+/// Whether `authorization` brings `token`. The scheme's name may be in any case (RFC 9110 section
+/// 11.1).
+bool has_bearer_token(std::string_view authorization, std::string_view token) {
+  constexpr std::string_view kScheme = "Bearer ";
+  return authorization.size() > kScheme.size() &&
+         boost::beast::iequals(authorization.substr(0, kScheme.size()), kScheme) &&
+         is_same_secret(authorization.substr(kScheme.size()), token);
 }
 
 void write_success(http::Response& response, boost::json::object body) {
@@ -93,8 +103,6 @@ void StatusRoutes::write_readiness(http::Response& response) const {
 }
 
 bool StatusRoutes::is_admin(const http::Request& request, http::Response& response) const {
-  constexpr std::string_view kBearer = "Bearer ";
-  const std::string_view given = request.header("Authorization");
   http::Problem problem;
   if (context_.admin_token.empty()) {
     if (request.is_from_loopback()) return true;
@@ -102,9 +110,7 @@ bool StatusRoutes::is_admin(const http::Request& request, http::Response& respon
     problem.code = "forbidden";
     problem.message = "admin routes answer on loopback only until an admin token is configured";
   } else {
-    if (given.starts_with(kBearer) &&
-        is_same_secret(given.substr(kBearer.size()), context_.admin_token))
-      return true;
+    if (has_bearer_token(request.header("Authorization"), context_.admin_token)) return true;
     problem.status = 401;
     problem.code = "unauthorized";
     problem.message = "send Authorization: Bearer with the admin token";

@@ -1,0 +1,140 @@
+#include "refrain/app/cache_stack.h"
+
+#include "refrain/app/event_loops.h"
+
+#include "support/log_spy.h"
+#include "support/manual_clock.h"
+#include "support/temp_dir.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace refrain::app {
+namespace {
+
+class CacheStackTest : public ::testing::Test {
+protected:
+  CacheStackTest() {
+    settings_.disk_directory = dir_.path() / "cache";
+    settings_.redis_port = 1;
+  }
+
+  /// The names of the tiers in their order; why there are none in place of them.
+  static std::string tiers(const Result<std::unique_ptr<CacheStack>>& stack) {
+    if (!stack) return stack.error().message();
+    std::string names = "[";
+    for (const TierStats& tier : (*stack)->cache().stats().tiers)
+      names += (names.size() == 1 ? "" : ", ") + tier.name;
+    if ((*stack)->redis() != nullptr) (*stack)->redis()->stop();
+    return names + "]";
+  }
+
+  std::string text_tiers() { return tiers(CacheStack::for_text(settings_, surroundings_)); }
+  std::string sticker_tiers() { return tiers(CacheStack::for_stickers(settings_, surroundings_)); }
+
+  testing::TempDir dir_;
+  Settings settings_;
+  testing::ManualClock clock_;
+  testing::LogSpy log_;
+  EventLoops loops_{1};
+  boost::asio::thread_pool pool_{1};
+  CacheSurroundings surroundings_{loops_.contexts(), pool_, clock_, log_};
+};
+
+TEST_F(CacheStackTest, IsRedisAndMemoryForTexts) {
+  EXPECT_EQ(text_tiers(), "[redis, memory]");
+}
+
+TEST_F(CacheStackTest, IsMemoryAndDiskForStickers) {
+  EXPECT_EQ(sticker_tiers(), "[memory, disk]");
+}
+
+TEST_F(CacheStackTest, HasRedisAsTheLastTierOfStickersIfAskedFor) {
+  settings_.has_sticker_redis = true;
+
+  EXPECT_EQ(sticker_tiers(), "[memory, disk, redis]");
+}
+
+TEST_F(CacheStackTest, LeavesOutWhatIsSwitchedOff) {
+  settings_.has_redis = false;
+  EXPECT_EQ(text_tiers(), "[memory]");
+  settings_.text_memory_items = 0;
+  EXPECT_EQ(text_tiers(), "[]");
+  settings_.has_redis = true;
+  EXPECT_EQ(text_tiers(), "[redis]");
+
+  settings_.sticker_memory_bytes = 0;
+  EXPECT_EQ(sticker_tiers(), "[disk]");
+  settings_.disk_bytes = 0;
+  EXPECT_EQ(sticker_tiers(), "[]");
+  settings_.disk_bytes = 1 << 20;
+  settings_.has_disk = false;
+  EXPECT_EQ(sticker_tiers(), "[]");
+}
+
+TEST_F(CacheStackTest, HasHandlesForTheTiersThatAreOn) {
+  const auto stickers = CacheStack::for_stickers(settings_, surroundings_);
+  ASSERT_TRUE(stickers);
+  EXPECT_NE((*stickers)->disk(), nullptr);
+  EXPECT_EQ((*stickers)->redis(), nullptr);
+  EXPECT_TRUE((*stickers)->disk()->is_available());
+}
+
+TEST_F(CacheStackTest, GivesTheTiersTheirLimits) {
+  settings_.sticker_memory_items = 7;
+  settings_.sticker_memory_ttl = std::chrono::seconds(8);
+  settings_.disk_bytes = 9'000'000;
+  settings_.disk_ttl = std::chrono::seconds(10);
+
+  const auto stack = CacheStack::for_stickers(settings_, surroundings_);
+
+  ASSERT_TRUE(stack);
+  const CacheStats stats = (*stack)->cache().stats();
+  EXPECT_EQ(stats.tiers.at(0).max_items, 7);
+  EXPECT_EQ(stats.tiers.at(0).ttl, std::chrono::seconds(8));
+  EXPECT_EQ(stats.tiers.at(1).max_size_bytes, 9'000'000);
+  EXPECT_EQ(stats.tiers.at(1).ttl, std::chrono::seconds(10));
+  EXPECT_EQ(stats.tiers.at(1).directory, settings_.disk_directory.string());
+}
+
+TEST_F(CacheStackTest, RefusesARedisAddressThatMakesNoSense) {
+  settings_.redis_url = "http://localhost";
+  EXPECT_NE(text_tiers().find("scheme"), std::string::npos) << text_tiers();
+
+  settings_.redis_url.clear();
+  settings_.redis_mode = "cluster";
+  EXPECT_NE(text_tiers().find("cluster is not supported"), std::string::npos) << text_tiers();
+}
+
+TEST_F(CacheStackTest, NeverShowsThePasswordOfARedisAddress) {
+  settings_.redis_url = "redis://user:hunter2@localhost:port/";
+
+  EXPECT_EQ(text_tiers().find("hunter2"), std::string::npos);
+  for (const auto& record : log_.records()) {
+    for (const LogField& field : record.fields)
+      EXPECT_EQ(field.value().find("hunter2"), std::string::npos);
+  }
+}
+
+TEST_F(CacheStackTest, DoesNotLookAtARedisAddressThatItDoesNotUse) {
+  settings_.redis_url = "nonsense";
+
+  EXPECT_EQ(sticker_tiers(), "[memory, disk]");
+  settings_.has_redis = false;
+  EXPECT_EQ(text_tiers(), "[memory]");
+}
+
+TEST_F(CacheStackTest, GoesOnWithoutADiskThatCannotBeHad) {
+  settings_.disk_directory = "/dev/null/cache";
+
+  const auto stack = CacheStack::for_stickers(settings_, surroundings_);
+
+  ASSERT_TRUE(stack);
+  EXPECT_FALSE((*stack)->cache().stats().tiers.at(1).available);
+}
+
+}  // namespace
+}  // namespace refrain::app

@@ -1,0 +1,74 @@
+#pragma once
+
+/// @file
+/// A status in which no two numbers are equal.
+
+#include "refrain/services/status/service_status.h"
+
+#include <chrono>
+#include <utility>
+
+namespace refrain::testing {
+
+inline TierStats sample_disk_tier() {
+  TierStats disk;
+  disk.name = "disk";
+  disk.items = 31;
+  disk.size_bytes = 90211;
+  disk.max_size_bytes = 1'000'000;
+  disk.ttl = std::chrono::hours(24);
+  disk.hits = 41;
+  disk.misses = 42;
+  disk.insertions = 50;
+  disk.refusals = 43;
+  disk.errors = 44;
+  disk.removals.capacity = 2;
+  disk.removals.expired = 3;
+  disk.removals.invalidated = 4;
+  disk.removals.replaced = 5;
+  disk.removals.corrupt = 5;
+  disk.directory = "sticker_cache";
+  return disk;
+}
+
+inline TierStats sample_redis_tier() {
+  TierStats redis;
+  redis.name = "redis";
+  redis.available = false;
+  redis.items = 61;
+  redis.insertions = 61;
+  redis.ttl = std::chrono::seconds(3601);
+  redis.hits = 71;
+  redis.misses = 72;
+  RemoteTierStats remote;
+  remote.state = "open";
+  remote.mode = "standalone";
+  remote.latency_p50_ms = 0.25;
+  remote.latency_p99_ms = 1.5;
+  redis.remote = remote;
+  return redis;
+}
+
+inline ServiceStatus sample_status() {
+  ServiceStatus status;
+  status.service = "sticker";
+  status.version = "1.2.3";
+  status.uptime_seconds = 12.5;
+  status.cache.requests.hit = 11;
+  status.cache.requests.stale = 1;
+  status.cache.requests.miss = 10;
+  status.cache.requests.bypass = 2;
+  status.cache.requests.coalesced = 7;
+  status.cache.requests.error = 6;
+  status.cache.generation.count = 9;
+  status.cache.generation.failed = 4;
+  status.cache.generation.running = 3;
+  status.cache.generation.rejected = 8;
+  status.cache.generation.spent = std::chrono::milliseconds(4800);
+  status.cache.generation.saved = std::chrono::milliseconds(3250);
+  status.cache.tiers.push_back(sample_disk_tier());
+  status.cache.tiers.push_back(sample_redis_tier());
+  return status;
+}
+
+}  // namespace refrain::testing

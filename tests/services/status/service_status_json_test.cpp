@@ -1,0 +1,90 @@
+#include "services/status/sample_status.h"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace refrain::testing {
+namespace {
+
+boost::json::value json(const ServiceStatus& status) {
+  return boost::json::parse(to_json(status));
+}
+
+/// The names of an object's members, in their order.
+std::string names(const boost::json::value& object) {
+  std::string text;
+  for (const auto& member : object.as_object())
+    text += std::string(text.empty() ? "" : " ") + std::string(member.key());
+  return text;
+}
+
+TEST(ServiceStatusJson, HasTheFieldsOfTheContractInTheirOrder) {
+  const boost::json::value status = json(sample_status());
+
+  EXPECT_EQ(names(status), "service version uptime_seconds requests hit_ratio generation tiers");
+  EXPECT_EQ(names(status.at("requests")), "total hit stale miss bypass coalesced error");
+  EXPECT_EQ(names(status.at("generation")),
+            "count failed running rejected seconds_spent seconds_saved");
+}
+
+TEST(ServiceStatusJson, HasTheFieldsOfTheContractForEachTier) {
+  const boost::json::value status = json(sample_status());
+  const boost::json::value& disk = status.at("tiers").at(0);
+  const boost::json::value& redis = status.at("tiers").at(1);
+  const std::string common =
+      "name available items max_items size_bytes max_size_bytes utilization_percent ttl_seconds "
+      "hits misses insertions refusals errors removals";
+
+  EXPECT_EQ(names(disk), common + " directory");
+  EXPECT_EQ(names(redis), common + " state mode latency_ms");
+  EXPECT_EQ(names(disk.at("removals")), "capacity expired invalidated replaced corrupt");
+  EXPECT_EQ(names(redis.at("latency_ms")), "p50 p99");
+}
+
+TEST(ServiceStatusJson, ShowsTheNumbersOfTheStatus) {
+  EXPECT_EQ(
+      to_json(sample_status()),
+      R"({"service":"sticker","version":"1.2.3","uptime_seconds":1.25E1,)"
+      R"("requests":{"total":24,"hit":11,"stale":1,"miss":10,"bypass":2,"coalesced":7,"error":6},)"
+      R"("hit_ratio":5E-1,)"
+      R"("generation":{"count":9,"failed":4,"running":3,"rejected":8,"seconds_spent":4.8E0,)"
+      R"("seconds_saved":3.25E0},)"
+      R"("tiers":[{"name":"disk","available":true,"items":31,"max_items":null,"size_bytes":90211,)"
+      R"("max_size_bytes":1000000,"utilization_percent":9.02E0,"ttl_seconds":86400,"hits":41,)"
+      R"("misses":42,"insertions":50,"refusals":43,"errors":44,)"
+      R"("removals":{"capacity":2,"expired":3,"invalidated":4,"replaced":5,"corrupt":5},)"
+      R"("directory":"sticker_cache"},)"
+      R"({"name":"redis","available":false,"items":61,"max_items":null,"size_bytes":0,)"
+      R"("max_size_bytes":null,"utilization_percent":0E0,"ttl_seconds":3601,"hits":71,"misses":72,)"
+      R"("insertions":61,"refusals":0,"errors":0,)"
+      R"("removals":{"capacity":0,"expired":0,"invalidated":0,"replaced":0,"corrupt":0},)"
+      R"("state":"open","mode":"standalone","latency_ms":{"p50":2.5E-1,"p99":1.5E0}}]})");
+}
+
+TEST(ServiceStatusJson, IsHowFullTheTierIsByBytesAndElseByItems) {
+  ServiceStatus status = sample_status();
+  TierStats& tier = status.cache.tiers[0];
+  tier.max_items = 62;
+  EXPECT_DOUBLE_EQ(json(status).at("tiers").at(0).at("utilization_percent").as_double(), 9.02);
+
+  tier.max_size_bytes.reset();
+  EXPECT_DOUBLE_EQ(json(status).at("tiers").at(0).at("utilization_percent").as_double(), 50.0);
+}
+
+TEST(ServiceStatusJson, HasARatioOfZeroBeforeTheFirstRequest) {
+  EXPECT_DOUBLE_EQ(json(ServiceStatus()).at("hit_ratio").as_double(), 0.0);
+}
+
+TEST(ServiceStatusJson, EscapesADirectorysName) {
+  ServiceStatus status = sample_status();
+  status.cache.tiers[0].directory = "a \"b\"\n";
+
+  EXPECT_EQ(json(status).at("tiers").at(0).at("directory").as_string(), "a \"b\"\n");
+}
+
+}  // namespace
+}  // namespace refrain::testing
