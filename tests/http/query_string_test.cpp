@@ -90,7 +90,6 @@ TEST(QueryString, RefusesAParameterThatIsGivenTwice) {
   EXPECT_EQ(failure("a=1&A=2"), "ok");
 }
 
-<<<<<<< HEAD
 TEST(QueryString, TakesSixtyFourParametersAndNoMore) {
   std::string query = "a0";
   for (int i = 1; i < 64; ++i)
@@ -99,16 +98,6 @@ TEST(QueryString, TakesSixtyFourParametersAndNoMore) {
   EXPECT_EQ(parameters(query).size(), 64U);
   EXPECT_EQ(failure(query + "&more"), "invalid_argument:");
   EXPECT_EQ(failure(query + "&&"), "ok");
-=======
-TEST(QueryString, RefusesMoreParametersThanItCompares) {
-  std::string query;
-  for (std::size_t i = 0; i < QueryString::kMaxParameters; ++i)
-    query += "p" + std::to_string(i) + "=1&";
-
-  EXPECT_EQ(parameters(query).size(), QueryString::kMaxParameters);
-  EXPECT_EQ(failure(query + "one_more"), "invalid_argument:");
-  EXPECT_EQ(failure(query + "&&&"), "ok");
->>>>>>> wt-svctests
 }
 
 TEST(QueryString, FindsAParameterByName) {

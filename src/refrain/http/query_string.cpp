@@ -3,11 +3,7 @@
 #include "refrain/core/utf8.h"
 
 #include <algorithm>
-<<<<<<< HEAD
 #include <utility>
-=======
-#include <string>
->>>>>>> wt-svctests
 
 namespace refrain::http {
 namespace {
@@ -72,17 +68,7 @@ Result<QueryString> QueryString::parse(std::string_view query) {
       return fail(
           ErrorCode::kInvalidArgument, "the parameter is given twice", std::move(parameter->first));
     }
-<<<<<<< HEAD
     result.parameters_.push_back(std::move(*parameter));
-=======
-    if (result.parameters_.size() == kMaxParameters) {
-      return fail(ErrorCode::kInvalidArgument,
-                  "the query has more than " + std::to_string(kMaxParameters) + " parameters");
-    }
-    if (result.find(*name))
-      return fail(ErrorCode::kInvalidArgument, "the parameter is given twice", *name);
-    result.parameters_.emplace_back(std::move(*name), std::move(*value));
->>>>>>> wt-svctests
   }
   return result;
 }

@@ -17,18 +17,10 @@ namespace refrain::http {
 /// Decoded parameters in their order, `+` standing for a space.
 class QueryString {
 public:
-<<<<<<< HEAD
   static constexpr std::size_t kMaxParameters = 64;
 
   /// Fails with `kInvalidArgument` for a broken percent-escape, bytes that are not UTF-8, a
   /// parameter that is given twice, or more of them than kMaxParameters.
-=======
-  // Far more than any route knows, and few enough to look for repeated ones by comparing all.
-  static constexpr std::size_t kMaxParameters = 64;
-
-  /// Fails with `kInvalidArgument` for a broken percent-escape, bytes that are not UTF-8, a
-  /// parameter that is given twice, or more than `kMaxParameters` of them.
->>>>>>> wt-svctests
   static Result<QueryString> parse(std::string_view query);
 
   /// The value of `name`, or nothing.
