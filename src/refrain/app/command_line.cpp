@@ -80,7 +80,7 @@ public:
     } catch (const CLI::CallForVersion& call) {
       return app_.exit(call);
     } catch (const CLI::ParseError& error) {
-      terminal_.complain(error.what());
+      complain_of(error);
       terminal_.complain("refrain --help lists the commands, refrain COMMAND --help their options");
       return kWrongCommandLine;
     }
@@ -88,6 +88,14 @@ public:
   }
 
 private:
+  /// CLI11 only says that a command is missing when the one that was given does not exist.
+  void complain_of(const CLI::ParseError& error) const {
+    terminal_.complain(error.what());
+    if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError)) return;
+    for (const std::string& word : app_.remaining(true))
+      terminal_.complain("not understood: " + word);
+  }
+
   /// Loads the settings and goes on with them, or says what is wrong with them.
   int with_settings(const std::function<int(const Settings&)>& go_on) {
     const Result<Settings> settings = load_settings(given_, environment, file_);
