@@ -306,7 +306,7 @@ TEST_F(DiskTrouble, FlippedBitsAreNeverServed) {
     fs::create_directories(store());
     std::string bytes = intact;
     for (std::size_t place = 48 + step * 13; place < bytes.size(); place += bytes.size() / step)
-      bytes[place] = static_cast<char>(bytes[place] ^ (1U << (step % 8)));
+      bytes[place] = static_cast<char>(bytes[place] ^ (1 << (step % 8)));
     write_file(file, bytes);
 
     ServiceProcess service(arguments(), folder());

@@ -36,8 +36,7 @@ private:
 
   static std::size_t stripe() {
     static std::atomic<std::size_t> next_thread{0};
-    thread_local std::size_t mine =
-        next_thread.fetch_add(1, std::memory_order_relaxed) % kStripes;
+    thread_local std::size_t mine = next_thread.fetch_add(1, std::memory_order_relaxed) % kStripes;
     return mine;
   }
 

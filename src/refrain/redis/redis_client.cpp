@@ -29,6 +29,7 @@ void RedisClient::start() {
 }
 
 void RedisClient::stop() {
+  is_stopped_.store(true, std::memory_order_release);
   for (const auto& connection : connections_)
     connection->stop();
 }
@@ -43,6 +44,8 @@ Task<Result<RespValue>> RedisClient::execute(RedisCommand command) {
 }
 
 bool RedisClient::is_ready() const {
+  // The connections end when their loops come to it.
+  if (is_stopped_.load(std::memory_order_acquire)) return false;
   bool is_any_ready = false;
   for (const auto& connection : connections_) {
     if (connection->loop().get_executor().running_in_this_thread()) return connection->is_ready();

@@ -12,6 +12,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -42,7 +43,8 @@ public:
   /// Begins connecting in the background, on every loop. Once.
   void start();
 
-  /// Ends every command that waits with `kCancelled`, and connects no more.
+  /// Ends every command that waits with `kCancelled`, and connects no more: the client is not ready
+  /// from then on.
   void stop();
 
   /// The reply, or why there is none: within the command budget in any case, and at once if this
@@ -58,6 +60,7 @@ public:
 
 private:
   std::vector<std::shared_ptr<RedisConnection>> connections_;
+  std::atomic<bool> is_stopped_ = false;
 };
 
 }  // namespace refrain
