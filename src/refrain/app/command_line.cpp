@@ -124,7 +124,7 @@ public:
     } catch (const CLI::CallForVersion& call) {
       return app_.exit(call);
     } catch (const CLI::ParseError& error) {
-      complain_of(error);
+      terminal_.complain(error.what());
       terminal_.complain("refrain --help lists the commands, refrain COMMAND --help their options");
       return kWrongCommandLine;
     }
@@ -137,7 +137,6 @@ public:
   }
 
 private:
-<<<<<<< HEAD
   /// Follows the commands up to the first option. CLI11 itself would only say that something was
   /// not expected.
   std::optional<int> refuse_unknown_command(int argc, char** argv) const {
@@ -158,14 +157,6 @@ private:
       command = *found;
     }
     return std::nullopt;
-=======
-  /// CLI11 only says that a command is missing when the one that was given does not exist.
-  void complain_of(const CLI::ParseError& error) const {
-    terminal_.complain(error.what());
-    if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError)) return;
-    for (const std::string& word : app_.remaining(true))
-      terminal_.complain("not understood: " + word);
->>>>>>> wt-e2e
   }
 
   /// Loads the settings and goes on with them, or says what is wrong with them.
