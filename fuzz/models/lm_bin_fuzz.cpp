@@ -20,8 +20,8 @@ using refrain::testing::LmBinWriter;
 // Input: how many bytes to cut off (two bytes, little-endian), then for each change a place outside
 // the tables (two bytes) and what to exclusive-or it with.
 std::string damaged(const std::uint8_t* data, std::size_t size) {
-  static const std::string sound = refrain::testing::tea_model().write();
-  std::string file = sound;
+  static const std::string kSound = refrain::testing::tea_model().write();
+  std::string file = kSound;
   const auto number = [data](std::size_t at) {
     return static_cast<std::size_t>(data[at] + 256 * data[at + 1]);
   };

@@ -29,7 +29,7 @@ std::shared_ptr<const refrain::NgramModel> tea() {
 // Input: the mode, the count and the words in a byte each, then the text.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static boost::asio::thread_pool pool(1);
-  static const refrain::NgramPredictor predictor(tea(), pool);
+  static const refrain::NgramPredictor kPredictor(tea(), pool);
   if (size < 3) return 0;
   constexpr PredictionMode kModes[] = {
       PredictionMode::kAuto, PredictionMode::kNext, PredictionMode::kComplete};
@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const refrain::PredictionRequest request(
       text, data[1] % 22U, data[2] % 22U, kModes[data[0] % 3U]);
 
-  const auto predictions = predictor.predict_now(request);
+  const auto predictions = kPredictor.predict_now(request);
 
   if (!predictions) return 0;
   const PredictionMode mode = refrain::resolve_mode(request.mode(), text);

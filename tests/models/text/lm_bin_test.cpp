@@ -85,8 +85,9 @@ TEST(LmBin, RefusesCountsThatTheFileCannotHold) {
 
 TEST(LmBin, RefusesNumbersThatAreNone) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const std::size_t at :
-       {LmBinWriter::kHeaderBytes, LmBinWriter::kHeaderBytes + 2 * 262144, kUnigramsAt}) {
+  for (const std::size_t at : {LmBinWriter::kHeaderBytes,
+                               LmBinWriter::kHeaderBytes + std::size_t{2} * 262144,
+                               kUnigramsAt}) {
     std::string file = testing::tea_model().write();
     std::memcpy(file.data() + at, &nan, sizeof nan);
 
@@ -96,7 +97,7 @@ TEST(LmBin, RefusesNumbersThatAreNone) {
 
 TEST(LmBin, RefusesChildrenOutsideTheirSection) {
   std::string file = testing::tea_model().write();
-  put_word(file, kUnigramsAt + 13 * 12 + 8, 1000);
+  put_word(file, kUnigramsAt + std::size_t{13} * 12 + 8, 1000);
 
   EXPECT_THAT(problem_of(file), HasSubstr("children are out of order"));
 }

@@ -42,6 +42,7 @@ double probability(const NgramModel& model, std::string_view word, History histo
 std::vector<std::string> spellings(const NgramModel& model,
                                    const std::vector<NgramModel::Candidate>& candidates) {
   std::vector<std::string> words;
+  words.reserve(candidates.size());
   for (const auto& candidate : candidates)
     words.emplace_back(model.spelling(candidate.word));
   return words;
