@@ -146,7 +146,12 @@ void ServiceProcess::read_addresses() {
     pollfd waiting{output_, POLLIN, 0};
     const bool is_late = std::chrono::steady_clock::now() > deadline;
     if (is_late || (::poll(&waiting, 1, 100) > 0 && !read_some(output_, printed_))) {
-      throw std::runtime_error("the service did not start: " + printed_ + errors());
+      ::kill(pid_, SIGKILL);
+      int status = 0;
+      ::waitpid(std::exchange(pid_, -1), &status, 0);
+      ::close(output_);
+      throw std::runtime_error("the service did not start, and ended with " +
+                               std::to_string(exit_code_of(status)) + ": " + printed_ + errors());
     }
   }
   text_port_ = port_in(printed_, "text prediction");
