@@ -12,37 +12,36 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string_view>
 
 namespace refrain::testing {
 
-/// What libpng reads from `file`, or nothing if it finds a fault.
-inline std::optional<RgbaImage> decode_png(std::string_view file) {
+/// What libpng reads from `file`; an image without pixels if it finds a fault or no alpha.
+inline RgbaImage decode_png(std::string_view file) {
   png_image header{};
   header.version = PNG_IMAGE_VERSION;
-  if (png_image_begin_read_from_memory(&header, file.data(), file.size()) == 0) return std::nullopt;
+  if (png_image_begin_read_from_memory(&header, file.data(), file.size()) == 0) return {0, 0};
   const bool has_alpha = (header.format & PNG_FORMAT_FLAG_ALPHA) != 0;
   header.format = PNG_FORMAT_RGBA;
   RgbaImage image(header.width, header.height);
   const bool is_read =
       png_image_finish_read(&header, nullptr, image.pixels().data(), 0, nullptr) != 0;
-  if (!is_read || !has_alpha) return std::nullopt;
+  if (!is_read || !has_alpha) return {0, 0};
   return image;
 }
 
-/// What libwebp reads from `file`, or nothing if it finds a fault.
-inline std::optional<RgbaImage> decode_webp(std::string_view file) {
+/// What libwebp reads from `file`; an image without pixels if it finds a fault or no alpha.
+inline RgbaImage decode_webp(std::string_view file) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(file.data());
   WebPBitstreamFeatures features;
   if (WebPGetFeatures(data, file.size(), &features) != VP8_STATUS_OK || features.has_alpha == 0)
-    return std::nullopt;
+    return {0, 0};
   RgbaImage image(static_cast<std::size_t>(features.width),
                   static_cast<std::size_t>(features.height));
   const auto pixels = image.pixels();
   if (WebPDecodeRGBAInto(data, file.size(), pixels.data(), pixels.size(), 4 * features.width) ==
       nullptr) {
-    return std::nullopt;
+    return {0, 0};
   }
   return image;
 }

@@ -19,15 +19,14 @@ TEST(WebpEncoder, KeepsAlphaExactlyAndColoursNearly) {
   const Result<std::string> file = encode_webp(image);
 
   ASSERT_TRUE(file.has_value());
-  const std::optional<RgbaImage> decoded = decode_webp(*file);
-  ASSERT_TRUE(decoded.has_value());
-  ASSERT_EQ(decoded->width(), 96U);
-  ASSERT_EQ(decoded->height(), 64U);
+  const RgbaImage decoded = decode_webp(*file);
+  ASSERT_EQ(decoded.width(), 96U);
+  ASSERT_EQ(decoded.height(), 64U);
   for (std::size_t y = 0; y < 64; ++y) {
     for (std::size_t x = 0; x < 96; ++x)
-      EXPECT_EQ(decoded->pixel(x, y)[3], image.pixel(x, y)[3]);
+      EXPECT_EQ(decoded.pixel(x, y)[3], image.pixel(x, y)[3]);
   }
-  const int red = decoded->pixel(48, 32)[0];
+  const int red = decoded.pixel(48, 32)[0];
   EXPECT_LE(std::abs(red - image.pixel(48, 32)[0]), 16);
 }
 
