@@ -21,8 +21,8 @@ namespace refrain {
 
 /// Runs `work()` on `pool` and resumes the caller, on the caller's own loop, with what it returned.
 /// An exception from `work` is rethrown in the caller. What `work` refers to outlives the await; it
-/// cannot be cancelled once it has begun. The loop is left alone as soon as it has the answer, and
-/// must not be destroyed before: join the pool first.
+/// cannot be cancelled once it has begun. Join the pool before the loop is destroyed: the thread
+/// that posts the answer may still be inside the loop when the caller already has it.
 ///
 /// A capturing lambda is named before it is given: `auto work = [&]{…};
 /// auto value = co_await offload(pool, std::move(work));`
@@ -45,7 +45,7 @@ Task<std::invoke_result_t<Work&>> offload(boost::asio::thread_pool& pool, Work w
                           failure = std::current_exception();
                         }
                         // Moved, never copied: a guard or a handler left here would touch the loop
-                        // after it has answered, perhaps after it is gone.
+                        // long after it has answered, and a caller's frame from this thread.
                         boost::asio::post(executor,
                                           [handler = std::move(handler),
                                            guard = std::move(guard),
