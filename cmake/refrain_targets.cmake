@@ -17,6 +17,14 @@ function(refrain_use_pch target)
   endif()
 endfunction()
 
+# refrain_draws(target): a program that draws stickers. Under a sanitizer it brings along what the sanitizer
+# cannot know about the libraries that draw.
+function(refrain_draws target)
+  if(REFRAIN_SANITIZE)
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/sanitizer_suppressions.cpp)
+  endif()
+endfunction()
+
 # refrain_library(NAME core SOURCES a.cpp … HEADERS a.h … DEPS refrain::x Boost::headers …)
 # Defines refrain_<name> and refrain::<name>. DEPS are what the headers need; the link graph is the architecture.
 function(refrain_library)

@@ -253,7 +253,9 @@ void compose(std::uint32_t art, float white, float shadow, std::uint8_t* pixel) 
   constexpr float kShadowColour[3] = {22, 26, 58};
   const float below = shadow * kShadowOpacity * (1 - white);
   const float seen = 1 - static_cast<float>(art >> 24U) / 255;
-  const float alpha = 1 - seen * (1 - white - below);
+  // Not 1 - seen * (1 - white - below): where only shadow is, nothing may be lost in the
+  // subtraction.
+  const float alpha = (1 - seen) + seen * (white + below);
   if (alpha * 255 < 0.5F) return;
   for (unsigned channel = 0; channel < 3; ++channel) {
     const auto own = static_cast<float>((art >> (16 - 8 * channel)) & 0xffU);
