@@ -29,8 +29,8 @@ bool write(png_structp writer, png_infop info, const RgbaImage& image, png_bytep
   // NOLINTNEXTLINE(bugprone-unsafe-functions,clang-analyzer-security.insecureAPI.*): libpng's only
   // error path
   if (setjmp(png_jmpbuf(writer)) != 0) return false;
-  // Flat colours and repeated shades: unfiltered rows are 11 % smaller than with the Sub and Up
-  // filters and take 60 % of the time, and level 9 gains 4 % for ten times the time.
+  // Flat colours and repeated shades: unfiltered rows come out smaller and faster than filtered
+  // ones, and higher levels take far more time than they save bytes.
   png_set_compression_level(writer, 6);
   png_set_filter(writer, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
   png_set_IHDR(writer,
