@@ -19,6 +19,8 @@ class Models : public ::testing::Test {
 protected:
   testing::TempDir dir_;
   Settings settings_;
+  boost::asio::io_context loop_{
+      1};  // before the pool, which is joined first: it answers to the loop
   boost::asio::thread_pool pool_{1};
 };
 
@@ -26,8 +28,8 @@ TEST_F(Models, PredictWithTheModelOfDebian) {
   const auto predictor = make_predictor(settings_, pool_);
 
   ASSERT_TRUE(predictor) << predictor.error().message();
-  const auto predictions =
-      testing::run((*predictor)->predict(PredictionRequest("thank ", 2, 1, PredictionMode::kNext)));
+  const auto predictions = testing::run(
+      loop_, (*predictor)->predict(PredictionRequest("thank ", 2, 1, PredictionMode::kNext)));
   ASSERT_TRUE(predictions);
   EXPECT_EQ(predictions->size(), 2U);
   EXPECT_EQ(dynamic_cast<SlowPredictor*>(predictor->get()), nullptr);
@@ -69,7 +71,7 @@ TEST_F(Models, DrawWithTheDelayOfTheSettings) {
   ASSERT_TRUE(generator) << generator.error().message();
   StickerRequest request("a happy cat");
   request.size = 64;
-  const auto sticker = testing::run((*generator)->generate(request));
+  const auto sticker = testing::run(loop_, (*generator)->generate(request));
   ASSERT_TRUE(sticker);
   EXPECT_TRUE(sticker->bytes.starts_with("\x89PNG"));
 }
