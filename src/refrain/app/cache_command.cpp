@@ -68,12 +68,12 @@ private:
            (request_.action == CacheAction::kVerify && request_.is_repair);
   }
 
-  int refuse(const std::string& message) const {
+  [[nodiscard]] int refuse(const std::string& message) const {
     terminal_.complain(message);
     return 1;
   }
 
-  std::optional<CacheKey> key() const {
+  [[nodiscard]] std::optional<CacheKey> key() const {
     const std::optional<CacheKey> key = CacheKey::from_hex(request_.digest);
     if (!key)
       terminal_.complain(
@@ -81,7 +81,7 @@ private:
     return key;
   }
 
-  int status() const {
+  [[nodiscard]] int status() const {
     const SegmentStore::Stats stats = store_->stats();
     terminal_.print("directory      " + request_.directory.string());
     terminal_.print("entries        " + std::to_string(stats.items));
@@ -92,7 +92,7 @@ private:
     return 0;
   }
 
-  int list() const {
+  [[nodiscard]] int list() const {
     terminal_.print(terminal_.bold(padded("digest", 66) + padded("bytes", 10) + padded("type", 18) +
                                    padded("age", 12) + "fresh for"));
     std::size_t count = 0;
@@ -110,7 +110,7 @@ private:
     return 0;
   }
 
-  int get() const {
+  [[nodiscard]] int get() const {
     const std::optional<CacheKey> wanted = key();
     if (!wanted) return 2;
     const Result<std::optional<Entry>> entry = store_->find(*wanted);

@@ -149,9 +149,10 @@ private:
         return one->check_name(word);
       });
       if (found == below.end()) {
-        const std::string whole = command == &app_ ? "" : command->get_name() + " ";
-        terminal_.complain("there is no command " + whole + word + "; there are " +
-                           names_of_subcommands(*command));
+        std::string message = "there is no command ";
+        if (command != &app_) message.append(command->get_name()).append(" ");
+        message.append(word).append("; there are ").append(names_of_subcommands(*command));
+        terminal_.complain(message);
         return kWrongCommandLine;
       }
       command = *found;

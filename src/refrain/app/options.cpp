@@ -104,7 +104,7 @@ Option on_off(const Names& names, Member member) {
 }
 
 template <class Member>
-Option text(const Names& names, Member member, std::vector<std::string> allowed = {}) {
+Option text(const Names& names, Member member, const std::vector<std::string>& allowed = {}) {
   Option option = named(names);
   option.read = [member, allowed](Settings& settings, std::string_view value) -> Result<void> {
     if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
@@ -128,6 +128,7 @@ Option text(const Names& names, Member member, std::vector<std::string> allowed 
   return option;
 }
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a member's name cannot stand in parentheses
 #define REFRAIN_MEMBER(path)        \
   [](Settings& settings) -> auto& { \
     return settings.path;           \
@@ -161,6 +162,9 @@ void add_server(std::vector<Option>& all) {
                         "Threads for generating and disk access; 0: one for each core."},
                        REFRAIN_MEMBER(generator_threads),
                        {0, 1024}));
+}
+
+void add_limits(std::vector<Option>& all) {
   all.push_back(number({"max-connections",
                         "REFRAIN_MAX_CONNECTIONS",
                         "server.max_connections",
@@ -308,7 +312,7 @@ void add_redis(std::vector<Option>& all) {
                        {1, 60'000}));
 }
 
-void add_tiers(std::vector<Option>& all) {
+void add_text_tiers(std::vector<Option>& all) {
   all.push_back(number({"text-memory-items",
                         "REFRAIN_TEXT_MEMORY_ITEMS",
                         "text.memory_items",
@@ -329,6 +333,9 @@ void add_tiers(std::vector<Option>& all) {
                         "Life of a prediction in memory."},
                        REFRAIN_MEMBER(text_memory_ttl),
                        {1, kAnySeconds}));
+}
+
+void add_sticker_tiers(std::vector<Option>& all) {
   all.push_back(number({"sticker-memory-items",
                         "REFRAIN_STICKER_MEMORY_ITEMS",
                         "sticker.memory_items",
@@ -443,9 +450,11 @@ const std::vector<Option>& all_options() {
   static const std::vector<Option> kOptions = [] {
     std::vector<Option> all;
     add_server(all);
+    add_limits(all);
     add_generation(all);
     add_redis(all);
-    add_tiers(all);
+    add_text_tiers(all);
+    add_sticker_tiers(all);
     add_models(all);
     add_logging(all);
     return all;

@@ -11,29 +11,35 @@ namespace {
 /// The file's values by their dotted keys, as text.
 using FileValues = std::map<std::string, std::string, std::less<>>;
 
+/// A value of the file as an option would be given it, or nothing if no option has such a value.
+std::optional<std::string> text_of(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  // Its value, not its spelling: the file may say 0x1F90.
+  if (const auto* number = node.as_integer()) return std::to_string(number->get());
+  if (const auto* is_on = node.as_boolean()) return is_on->get() ? "true" : "false";
+  const auto* number = node.as_floating_point();
+  if (number == nullptr) return std::nullopt;
+  std::ostringstream out;
+  out << number->get();
+  return out.str();
+}
+
 Result<void> flatten(const toml::table& table, const std::string& prefix, FileValues& values) {
   for (const auto& [key, node] : table) {
-    const std::string name =
-        prefix.empty() ? std::string(key.str()) : prefix + "." + std::string(key.str());
+    std::string name = prefix;
+    name.append(prefix.empty() ? "" : ".").append(key.str());
     if (const toml::table* inner = node.as_table()) {
       const Result<void> done = flatten(*inner, name, values);
       if (!done) return done;
-    } else if (const auto* text = node.as_string()) {
-      values[name] = text->get();
-    } else if (const auto* number = node.as_integer()) {
-      // Its value, not its spelling: the file may say 0x1F90.
-      values[name] = std::to_string(number->get());
-    } else if (node.is_boolean() || node.is_floating_point()) {
-      std::ostringstream out;
-      node.visit([&out](const auto& value) {
-        if constexpr (toml::is_value<decltype(value)>) out << value;
-      });
-      values[name] = out.str();
-    } else {
+      continue;
+    }
+    std::optional<std::string> value = text_of(node);
+    if (!value) {
       return fail(ErrorCode::kInvalidArgument,
                   "option " + name + " must be a string, a number or a boolean",
                   name);
     }
+    values[name] = std::move(*value);
   }
   return {};
 }

@@ -9,7 +9,7 @@
 #include <string>
 
 namespace spdlog {
-class logger;
+class logger;  // NOLINT(readability-identifier-naming): spdlog's name
 }  // namespace spdlog
 
 namespace refrain::app {

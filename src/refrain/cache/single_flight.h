@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace refrain {
@@ -37,7 +38,7 @@ public:
   /// destroyed elsewhere, and after that loop.
   class Waiter {
   public:
-    explicit Waiter(Executor executor) : executor_(executor) {}
+    explicit Waiter(Executor executor) : executor_(std::move(executor)) {}
 
     /// The flight's outcome, or `kTimeout` after `limit`. The flight goes on either way.
     static Task<Result<Answer>> wait(std::shared_ptr<Waiter> self, std::chrono::milliseconds limit);
