@@ -148,6 +148,11 @@ Task<Result<Answer>> TieredCache::generate_unshared(CacheKey key, Generator gene
   co_return Answer(made->entry(), Disposition::kBypass);
 }
 
+bool TieredCache::satisfies(const Answer& answer, const Probe& probe) const {
+  if (answer.disposition() == Disposition::kMiss) return true;
+  return !probe.must_generate_ && is_acceptable(answer.entry(), probe.directives_, clock_.now());
+}
+
 Task<Result<Answer>> TieredCache::join_flight(Probe probe, Generator generate) {
   const Executor executor = co_await boost::asio::this_coro::executor;
   while (true) {
@@ -167,10 +172,7 @@ Task<Result<Answer>> TieredCache::join_flight(Probe probe, Generator generate) {
       launch(executor, joined.flight, search, generate);
     }
     Result<Answer> answer = co_await SingleFlight::Waiter::wait(waiter, config_.generation_limit);
-    const bool is_refused =
-        answer && answer->disposition() != Disposition::kMiss &&
-        (probe.must_generate_ || !is_acceptable(answer->entry(), probe.directives_, clock_.now()));
-    if (!is_refused) co_return answer;
+    if (!answer || satisfies(*answer, probe)) co_return answer;
     probe.must_generate_ = true;
   }
 }
@@ -208,6 +210,10 @@ Task<Result<Answer>> TieredCache::find_or_generate(std::shared_ptr<Flight> fligh
   co_return co_await generate_and_store(flight, std::move(generate));
 }
 
+bool TieredCache::is_flown_past_since(std::uint64_t landings, CacheKey key) const {
+  return flights_.has_flight(key) || flights_.landings(key) != landings;
+}
+
 Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
                                                    Search search,
                                                    std::shared_ptr<Flight> flight) {
@@ -222,10 +228,8 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
     co_await fill(*entry, i);
     // An erase must win, though it passed the tiers above before they were filled; and so must what
     // a flight generated meanwhile, unless this is that flight.
-    const bool is_overtaken =
-        erasures_.overlap(begin) ||
-        (flight == nullptr && (flights_.has_flight(key) || flights_.landings(key) != landings));
-    if (i > 0 && is_overtaken) co_await take_back(key, i);
+    const bool is_flown_past = flight == nullptr && is_flown_past_since(landings, key);
+    if (i > 0 && (is_flown_past || erasures_.overlap(begin))) co_await take_back(key, i);
     const bool is_fresh = entry->is_fresh(clock_.now());
     Answer answer(
         std::move(*entry), is_fresh ? Disposition::kHit : Disposition::kStale, tiers_[i]->name());

@@ -121,6 +121,10 @@ private:
   bool note_found(Probe& probe, Entry entry, const Tier& tier) const;
   Task<Result<Answer>> answer_uncounted(Probe probe, Generator generate);
   void refresh(const Probe& probe, Executor executor, Generator generate);
+  /// Whether a flight's answer is what the probe asked for, and not an older one that it refused.
+  [[nodiscard]] bool satisfies(const Answer& answer, const Probe& probe) const;
+  /// Whether a flight for `key` is under way, or one has landed since `landings` was read.
+  [[nodiscard]] bool is_flown_past_since(std::uint64_t landings, CacheKey key) const;
   Task<Result<Answer>> join_flight(Probe probe, Generator generate);
   Task<Result<Answer>> generate_unshared(CacheKey key, Generator generate);
   Task<Result<Answer>> find_only(Probe probe);
