@@ -128,11 +128,12 @@ Option text(const Names& names, Member member, const std::vector<std::string>& a
   return option;
 }
 
-// NOLINTNEXTLINE(bugprone-macro-parentheses): a member's name cannot stand in parentheses
+// NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot stand in parentheses
 #define REFRAIN_MEMBER(path)        \
   [](Settings& settings) -> auto& { \
     return settings.path;           \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 
 void add_server(std::vector<Option>& all) {
   all.push_back(text({"host", "REFRAIN_HOST", "server.host", "", "Address to listen on."},
@@ -186,6 +187,9 @@ void add_limits(std::vector<Option>& all) {
                        "Longest request body; longer ones get 413."},
                       REFRAIN_MEMBER(limits.max_body_bytes),
                       {1, 1 << 30U}));
+}
+
+void add_timeouts(std::vector<Option>& all) {
   all.push_back(number({"idle-timeout",
                         "REFRAIN_IDLE_TIMEOUT",
                         "server.idle_timeout",
@@ -214,6 +218,9 @@ void add_limits(std::vector<Option>& all) {
                         "Time for requests under way to end at SIGTERM."},
                        REFRAIN_MEMBER(drain_time),
                        {0, 3600}));
+}
+
+void add_identities(std::vector<Option>& all) {
   all.push_back(text({"tenant-header",
                       "REFRAIN_TENANT_HEADER",
                       "server.tenant_header",
@@ -451,6 +458,8 @@ const std::vector<Option>& all_options() {
     std::vector<Option> all;
     add_server(all);
     add_limits(all);
+    add_timeouts(all);
+    add_identities(all);
     add_generation(all);
     add_redis(all);
     add_text_tiers(all);
