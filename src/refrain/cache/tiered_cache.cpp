@@ -26,6 +26,15 @@ std::string what_was_thrown() {
   }
 }
 
+SingleFlight::Work work_for(bool must_generate) {
+  return must_generate ? SingleFlight::Work::kGenerate : SingleFlight::Work::kFindOrGenerate;
+}
+
+Answer answer_from(Entry entry, const Tier& tier, WallTime now) {
+  const Disposition disposition = entry.is_fresh(now) ? Disposition::kHit : Disposition::kStale;
+  return {std::move(entry), disposition, tier.name()};
+}
+
 }  // namespace
 
 TieredCache::TieredCache(std::vector<std::unique_ptr<Tier>> tiers,
@@ -157,8 +166,7 @@ Task<Result<Answer>> TieredCache::join_flight(Probe probe, Generator generate) {
   const Executor executor = co_await boost::asio::this_coro::executor;
   while (true) {
     auto waiter = std::make_shared<SingleFlight::Waiter>(executor);
-    const auto work =
-        probe.must_generate_ ? SingleFlight::Work::kGenerate : SingleFlight::Work::kFindOrGenerate;
+    const auto work = work_for(probe.must_generate_);
     const auto joined = flights_.join(probe.key_, work, probe.landings_, waiter);
     if (joined.stale) {
       if (is_acceptable(joined.stale->entry(), probe.directives_, clock_.now()))
@@ -230,10 +238,8 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
     // a flight generated meanwhile, unless this is that flight.
     const bool is_flown_past = flight == nullptr && is_flown_past_since(landings, key);
     if (i > 0 && (is_flown_past || erasures_.overlap(begin))) co_await take_back(key, i);
-    const bool is_fresh = entry->is_fresh(clock_.now());
-    Answer answer(
-        std::move(*entry), is_fresh ? Disposition::kHit : Disposition::kStale, tiers_[i]->name());
-    if (is_fresh) co_return answer;
+    Answer answer = answer_from(std::move(*entry), *tiers_[i], clock_.now());
+    if (answer.disposition() == Disposition::kHit) co_return answer;
     if (flight != nullptr) flights_.serve_stale(flight, answer);
     stale = std::move(answer);
   }
