@@ -21,10 +21,17 @@ using testing::RedisServer;
 using testing::ServiceProcess;
 using testing::TempDir;
 
+/// One event loop: each has a Redis connection of its own, and "available" would speak of one of
+/// them.
 std::vector<std::string> text_with(const RedisEndpoint& endpoint,
                                    std::vector<std::string> more = {}) {
-  std::vector<std::string> arguments = {
-      "text", "--redis-url", "unix://" + endpoint.unix_path, "--cleanup-interval", "50"};
+  std::vector<std::string> arguments = {"text",
+                                        "--redis-url",
+                                        "unix://" + endpoint.unix_path,
+                                        "--cleanup-interval",
+                                        "50",
+                                        "--threads",
+                                        "1"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return arguments;
 }
