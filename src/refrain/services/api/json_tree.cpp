@@ -17,10 +17,12 @@ public:
   using View = boost::json::string_view;
   using Code = boost::json::error_code;
 
+  // NOLINTBEGIN(readability-identifier-naming): the parser asks for these names
   static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
+  // NOLINTEND(readability-identifier-naming)
 
   bool on_document_begin(Code& /*error*/) { return true; }
   bool on_document_end(Code& /*error*/) { return true; }
@@ -163,6 +165,7 @@ void JsonTree::append_canonical(std::string& out) const {
       break;
     case Kind::kObject: {
       std::vector<const Member*> sorted;
+      sorted.reserve(members_.size());
       for (const Member& member : members_)
         sorted.push_back(&member);
       std::sort(sorted.begin(), sorted.end(), [](const Member* a, const Member* b) {
