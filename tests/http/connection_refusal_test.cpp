@@ -60,7 +60,6 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"NulInTarget", "GET /he\0llo HTTP/1.1\r\nHost: x\r\n\r\n"s},
         Wrong{"NulInName", "GET /hello HTTP/1.1\r\nHost: x\r\nA\0B: c\r\n\r\n"s},
         Wrong{"NulInValue", "GET /hello HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n"s},
-        Wrong{"BareLineFeeds", "GET /hello HTTP/1.1\nHost: x\n\n", 505},
         Wrong{"BareCarriageReturn", "GET /hello HTTP/1.1\r\nHost: x\r\nA: b\rc\r\n\r\n"},
         Wrong{"SpaceBeforeColon", kPost + "Content-Length : 1\r\n\r\na"},
         Wrong{"SpaceBeforeName", "GET /hello HTTP/1.1\r\n Host: x\r\n\r\n"},
@@ -125,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"EndlessChunkExtension",
               kPost + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(20'000, 'e'),
               431}),
-    [](const ::testing::TestParamInfo<Wrong>& info) { return std::string(info.param.name); });
+    [](const ::testing::TestParamInfo<Wrong>& wrong) { return std::string(wrong.param.name); });
 
 TEST_P(HttpRefusal, IsReadableAndClosesTheConnectionAndTheServiceGoesOn) {
   RunningServer server(routes_);
