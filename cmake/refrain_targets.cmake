@@ -62,7 +62,7 @@ function(refrain_test)
   gtest_discover_tests(${target} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} DISCOVERY_TIMEOUT 60)
 endfunction()
 
-# refrain_bench(NAME memory_lru_cache SOURCES … DEPS …): a Google Benchmark program
+# refrain_bench(NAME memory_cache SOURCES … DEPS …): a Google Benchmark program
 function(refrain_bench)
   cmake_parse_arguments(arg "" "NAME" "SOURCES;DEPS" ${ARGN})
   set(target bench_${arg_NAME})

@@ -60,7 +60,7 @@ TEST(DemoRunner, AsksTheCacheAndOnlyThenTheGenerator) {
   Epoch epoch;
   NullLog log;
   std::vector<std::unique_ptr<Tier>> tiers;
-  tiers.push_back(std::make_unique<MemoryTier>(MemoryLruCache::Config(), clock));
+  tiers.push_back(std::make_unique<MemoryTier>(MemoryCache::Config(), clock));
   TieredCache cache(std::move(tiers), TieredCache::Config(), clock, epoch, log);
   const Terminal terminal;
   DemoRunner runner(terminal);

@@ -133,12 +133,41 @@ TEST(Entry, IsFreshAndUsableUntilButNotAtItsTimes) {
   EXPECT_FALSE(entry.is_usable(WallTime(milliseconds(3000))));
 }
 
-TEST(Entry, ChargesForEveryByteItHolds) {
-  const Entry small = Entry::make(sample_metadata(), "a/b", "");
-  const Entry large = Entry::make(sample_metadata(), "a/b", std::string(1000, 'x'));
+TEST(Entry, ChargesForWhatTheAllocatorTakes) {
+  for (std::size_t size = 0; size < 2000; size += 7) {
+    const Entry entry = Entry::make(sample_metadata(), "a/b", std::string(size, 'x'));
 
-  EXPECT_EQ(large.charge() - small.charge(), 1000U);
-  EXPECT_GE(small.charge(), sizeof(EntryMetadata) + 3);
+    EXPECT_GE(entry.charge(), sizeof(EntryMetadata) + 3 + size);
+    EXPECT_EQ(entry.charge() % 16, 0U);
+  }
+  const Entry small = Entry::make(sample_metadata(), "a/b", "");
+  const Entry large = Entry::make(sample_metadata(), "a/b", std::string(1600, 'x'));
+  EXPECT_EQ(large.charge() - small.charge(), 1600U);
+}
+
+TEST(Entry, ACopyHasTheSameContentAndBytesOfItsOwn) {
+  const Entry entry = Entry::make(sample_metadata(), "text/plain", "hello");
+
+  const Entry copy = entry.copy();
+
+  EXPECT_EQ(copy.body(), "hello");
+  EXPECT_EQ(copy.content_type(), "text/plain");
+  EXPECT_EQ(copy.key(), entry.key());
+  EXPECT_EQ(copy.checksum(), entry.checksum());
+  EXPECT_EQ(copy.metadata().usable_until, entry.metadata().usable_until);
+  EXPECT_NE(copy.body().data(), entry.body().data());
+}
+
+TEST(Entry, ADetachedEntryLivesUntilItIsReclaimed) {
+  const Entry entry = Entry::make(sample_metadata(), "text/plain", "hello");
+
+  Resident& resident = Entry::detach(Entry(entry));
+  const Entry shared = Entry::share(resident);
+  const Entry reclaimed = Entry::reclaim(resident);
+
+  EXPECT_EQ(Entry::key_of(resident), entry.key());
+  EXPECT_EQ(shared.body().data(), entry.body().data());
+  EXPECT_EQ(reclaimed.body().data(), entry.body().data());
 }
 
 // XXH3_64bits("text/plainhello", 15) of xxhash 0.8.1, from a C program of five lines: what is

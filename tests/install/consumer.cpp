@@ -4,7 +4,7 @@
 #include "refrain/cache/canonical_request.h"
 #include "refrain/cache/entry.h"
 #include "refrain/core/clock.h"
-#include "refrain/memory/memory_lru_cache.h"
+#include "refrain/memory/memory_cache.h"
 
 #include <chrono>
 #include <cstdio>
@@ -13,9 +13,9 @@
 int main() {
   // snippet: memory
   const refrain::SystemClock clock;
-  refrain::MemoryLruCache::Config limits;
+  refrain::MemoryCache::Config limits;
   limits.max_items = 10;
-  refrain::MemoryLruCache cache(limits);
+  refrain::MemoryCache cache(limits);
 
   refrain::KeySpace space;
   space.service = "text";

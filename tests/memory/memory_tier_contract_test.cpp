@@ -19,7 +19,7 @@ public:
   static constexpr int kMaxSweeps = 1;
 
   MemoryTraits(ManualClock& clock, boost::asio::io_context& /*loop*/)
-      : tier_(MemoryLruCache::Config(), clock) {}
+      : tier_(MemoryCache::Config(), clock) {}
 
   Tier& tier() { return tier_; }
 
@@ -42,8 +42,8 @@ public:
   Tier& tier() { return tier_; }
 
 private:
-  static MemoryLruCache::Config config() {
-    MemoryLruCache::Config config;
+  static MemoryCache::Config config() {
+    MemoryCache::Config config;
     config.max_items = 1'000'000;
     config.max_size_bytes = std::size_t{1} << 30;
     return config;

@@ -15,7 +15,7 @@ namespace {
 
 TEST(MemoryTier, IsCalledMemory) {
   ManualClock clock;
-  const MemoryTier tier(MemoryLruCache::Config(), clock);
+  const MemoryTier tier(MemoryCache::Config(), clock);
 
   EXPECT_EQ(tier.name(), "memory");
   EXPECT_EQ(tier.stats().name, "memory");
@@ -23,7 +23,7 @@ TEST(MemoryTier, IsCalledMemory) {
 
 TEST(MemoryTier, KnowsAHitAndAMissAtOnce) {
   ManualClock clock;
-  MemoryTier tier(MemoryLruCache::Config(), clock);
+  MemoryTier tier(MemoryCache::Config(), clock);
   const Entry entry = sample_entry(sample_key("a"), clock.now());
   ASSERT_TRUE(run(tier.insert(entry)).has_value());
 
@@ -41,7 +41,7 @@ TEST(MemoryTier, KnowsAHitAndAMissAtOnce) {
 
 TEST(MemoryTier, TakesTheTimeFromItsClock) {
   ManualClock clock;
-  MemoryLruCache::Config config;
+  MemoryCache::Config config;
   config.ttl = std::chrono::seconds(10);
   MemoryTier tier(config, clock);
   ASSERT_TRUE(run(tier.insert(sample_entry(sample_key("a"), clock.now()))).has_value());
@@ -55,7 +55,7 @@ TEST(MemoryTier, TakesTheTimeFromItsClock) {
 
 TEST(MemoryTier, StatsTellItsLimits) {
   ManualClock clock;
-  MemoryLruCache::Config config;
+  MemoryCache::Config config;
   config.max_items = 7;
   config.max_size_bytes = 70'000;
   config.ttl = std::chrono::seconds(70);

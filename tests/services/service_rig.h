@@ -66,7 +66,7 @@ protected:
 private:
   std::vector<std::unique_ptr<Tier>> tiers(std::vector<std::unique_ptr<Tier>> more) {
     std::vector<std::unique_ptr<Tier>> all;
-    all.push_back(std::make_unique<MemoryTier>(MemoryLruCache::Config(), clock_));
+    all.push_back(std::make_unique<MemoryTier>(MemoryCache::Config(), clock_));
     for (auto& tier : more)
       all.push_back(std::move(tier));
     return all;

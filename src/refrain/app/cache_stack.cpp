@@ -58,7 +58,7 @@ void CacheStack::add_memory(std::size_t max_items,
                             std::size_t max_bytes,
                             std::chrono::seconds ttl) {
   if (max_items == 0 || max_bytes == 0) return;
-  MemoryLruCache::Config config;
+  MemoryCache::Config config;
   config.max_items = max_items;
   config.max_size_bytes = max_bytes;
   config.ttl = ttl;

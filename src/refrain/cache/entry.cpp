@@ -23,6 +23,14 @@ void Entry::free(Block* block) noexcept {
   ::operator delete(block);
 }
 
+void Entry::Block::set(const EntryMetadata& metadata) {
+  key = metadata.key;
+  created = metadata.created;
+  fresh_until = metadata.fresh_until;
+  usable_until = metadata.usable_until;
+  generation_time = metadata.cost;
+}
+
 std::uint64_t Entry::checksum_of(const Block& block) {
   return XXH3_64bits(block.bytes(), block.content_type_size + block.body_size);
 }
@@ -31,11 +39,19 @@ Entry Entry::make(const EntryMetadata& metadata,
                   std::string_view content_type,
                   std::string_view body) {
   Block* block = allocate(content_type.size(), body.size());
-  block->metadata = metadata;
+  block->set(metadata);
   // An algorithm, not memcpy: an empty view may be null, which memcpy may not be given.
   char* const body_begin = std::ranges::copy(content_type, block->bytes()).out;
   std::ranges::copy(body, body_begin);
   block->checksum = checksum_of(*block);
+  return Entry(block);
+}
+
+Entry Entry::copy() const {
+  Block* block = allocate(block_->content_type_size, block_->body_size);
+  block->set(metadata());
+  block->checksum = block_->checksum;
+  std::copy_n(block_->bytes(), block_->content_type_size + block_->body_size, block->bytes());
   return Entry(block);
 }
 
@@ -47,7 +63,7 @@ Entry::Draft::~Draft() {
 }
 
 Result<Entry> Entry::Draft::seal(const EntryMetadata& metadata, std::uint64_t checksum) {
-  block_->metadata = metadata;
+  block_->set(metadata);
   block_->checksum = checksum_of(*block_);
   if (block_->checksum != checksum) {
     return fail(ErrorCode::kCorrupt, "the stored bytes do not match their checksum");

@@ -4,6 +4,7 @@
 /// A generated answer, as it is kept and as it is sent.
 
 #include "refrain/cache/cache_key.h"
+#include "refrain/cache/resident.h"
 #include "refrain/core/clock.h"
 #include "refrain/core/result.h"
 
@@ -52,8 +53,17 @@ public:
   }
   ~Entry() { release(); }
 
-  [[nodiscard]] const EntryMetadata& metadata() const { return block_->metadata; }
-  [[nodiscard]] const CacheKey& key() const { return block_->metadata.key; }
+  /// An entry of its own with the same content.
+  [[nodiscard]] Entry copy() const;
+
+  [[nodiscard]] EntryMetadata metadata() const {
+    return {block_->key,
+            block_->created,
+            block_->fresh_until,
+            block_->usable_until,
+            block_->generation_time};
+  }
+  [[nodiscard]] const CacheKey& key() const { return block_->key; }
   [[nodiscard]] std::string_view content_type() const {
     return {block_->bytes(), block_->content_type_size};
   }
@@ -64,25 +74,75 @@ public:
   /// XXH3-64 of the content type followed by the body.
   [[nodiscard]] std::uint64_t checksum() const { return block_->checksum; }
 
-  /// Bytes of memory this entry takes, allocator and bookkeeping included.
+  /// Bytes of memory this entry takes, with what the allocator adds.
   [[nodiscard]] std::size_t charge() const {
-    return kBlockOverhead + sizeof(Block) + block_->content_type_size + block_->body_size;
+    const std::size_t bytes = sizeof(Block) + block_->content_type_size + block_->body_size;
+    return (bytes + kAllocatorHeader + kAllocatorUnit - 1) / kAllocatorUnit * kAllocatorUnit;
   }
 
-  [[nodiscard]] bool is_fresh(WallTime now) const { return now < block_->metadata.fresh_until; }
-  [[nodiscard]] bool is_usable(WallTime now) const { return now < block_->metadata.usable_until; }
+  [[nodiscard]] bool is_fresh(WallTime now) const { return now < block_->fresh_until; }
+  [[nodiscard]] bool is_usable(WallTime now) const { return now < block_->usable_until; }
+
+  /// @name For a tier that holds entries by their resident part
+  /// @{
+
+  /// The part of this entry that belongs to the tier which holds it.
+  [[nodiscard]] Resident& resident() const { return *block_; }
+
+  /// Gives up this handle and not its reference: whoever has the resident part now owes a
+  /// `reclaim`.
+  [[nodiscard]] static Resident& detach(Entry entry) {
+    return *std::exchange(entry.block_, nullptr);
+  }
+
+  /// The handle that `detach` gave up.
+  /// @pre `resident` is part of an entry.
+  [[nodiscard]] static Entry reclaim(Resident& resident) {
+    return Entry(static_cast<Block*>(&resident));
+  }
+
+  /// A further handle on the entry that `resident` is part of.
+  [[nodiscard]] static Entry share(Resident& resident) {
+    auto* block = static_cast<Block*>(&resident);
+    block->references.fetch_add(1, std::memory_order_relaxed);
+    return Entry(block);
+  }
+
+  /// Begins to load what a hit touches of the entry that `resident` is part of.
+  static void prefetch(const Resident& resident) {
+    __builtin_prefetch(&resident.uses, 1);
+    __builtin_prefetch(&static_cast<const Block&>(resident) + 1, 1);
+  }
+
+  /// The key of the entry that `resident` is part of.
+  [[nodiscard]] static const CacheKey& key_of(const Resident& resident) {
+    return static_cast<const Block&>(resident).key;
+  }
+  /// @}
 
 private:
-  // What malloc keeps beside an allocation (glibc: 8 bytes, rounded up to 16).
-  static constexpr std::size_t kBlockOverhead = 16;
+  // glibc's malloc: a size before the bytes, and all of it in units of sixteen.
+  static constexpr std::size_t kAllocatorHeader = 8;
+  static constexpr std::size_t kAllocatorUnit = 16;
 
-  struct Block {
+  /// What a hit in memory does not look at.
+  struct Cold {
+    WallTime created;
+    WallTime fresh_until;
+    WallTime usable_until;
+    std::chrono::microseconds generation_time{};
+    std::uint64_t checksum = 0;
+  };
+
+  // What a hit in memory touches are 70 bytes in a row, up to where the content begins: the end of
+  // the resident part, and what is declared here. With malloc's alignment that is two cache lines.
+  struct Block : Cold, Resident {
     std::atomic<std::uint32_t> references{1};
     std::uint32_t content_type_size = 0;
     std::size_t body_size = 0;
-    std::uint64_t checksum = 0;
-    EntryMetadata metadata;
+    CacheKey key;
 
+    void set(const EntryMetadata& metadata);
     [[nodiscard]] char* bytes() { return reinterpret_cast<char*>(this + 1); }
     [[nodiscard]] const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
   };

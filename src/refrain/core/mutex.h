@@ -18,6 +18,7 @@
 #define REFRAIN_REQUIRES(...) REFRAIN_THREAD_ATTRIBUTE(requires_capability(__VA_ARGS__))
 #define REFRAIN_EXCLUDES(...) REFRAIN_THREAD_ATTRIBUTE(locks_excluded(__VA_ARGS__))
 #define REFRAIN_ACQUIRE(...) REFRAIN_THREAD_ATTRIBUTE(acquire_capability(__VA_ARGS__))
+#define REFRAIN_TRY_ACQUIRE(...) REFRAIN_THREAD_ATTRIBUTE(try_acquire_capability(__VA_ARGS__))
 #define REFRAIN_RELEASE(...) REFRAIN_THREAD_ATTRIBUTE(release_capability(__VA_ARGS__))
 
 namespace refrain {
@@ -26,6 +27,7 @@ namespace refrain {
 class REFRAIN_CAPABILITY("mutex") Mutex {
 public:
   void lock() REFRAIN_ACQUIRE() { mutex_.lock(); }
+  bool try_lock() REFRAIN_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
   void unlock() REFRAIN_RELEASE() { mutex_.unlock(); }
 
 private:

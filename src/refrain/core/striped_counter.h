@@ -3,6 +3,8 @@
 /// @file
 /// A counter that many threads may add to without sharing a cache line.
 
+#include "refrain/core/thread_number.h"
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -17,7 +19,7 @@ namespace refrain {
 class StripedCounter {
 public:
   void add(std::int64_t amount = 1) {
-    stripes_[stripe()].value.fetch_add(amount, std::memory_order_relaxed);
+    stripes_[thread_number() % kStripes].value.fetch_add(amount, std::memory_order_relaxed);
   }
 
   [[nodiscard]] std::int64_t value() const {
@@ -33,12 +35,6 @@ private:
   struct alignas(64) Stripe {
     std::atomic<std::int64_t> value{0};
   };
-
-  static std::size_t stripe() {
-    static std::atomic<std::size_t> next_thread{0};
-    thread_local std::size_t mine = next_thread.fetch_add(1, std::memory_order_relaxed) % kStripes;
-    return mine;
-  }
 
   std::array<Stripe, kStripes> stripes_;
 };

@@ -5,7 +5,7 @@
 
 #include "refrain/cache/tier.h"
 #include "refrain/core/clock.h"
-#include "refrain/memory/memory_lru_cache.h"
+#include "refrain/memory/memory_cache.h"
 
 #include <cstdint>
 #include <optional>
@@ -13,14 +13,14 @@
 
 namespace refrain {
 
-/// A `MemoryLruCache` behind the interface of a tier. It always answers at once: no operation
+/// A `MemoryCache` behind the interface of a tier. It always answers at once: no operation
 /// waits, and none fails.
 ///
 /// Thread safety: every member may be called from any thread.
 class MemoryTier final : public Tier {
 public:
   /// @pre `clock` outlives the tier.
-  MemoryTier(const MemoryLruCache::Config& config, const Clock& clock)
+  MemoryTier(const MemoryCache::Config& config, const Clock& clock)
       : cache_(config),
         clock_(clock) {}
 
@@ -35,7 +35,7 @@ public:
   [[nodiscard]] TierStats stats() const override;
 
 private:
-  MemoryLruCache cache_;
+  MemoryCache cache_;
   const Clock& clock_;
 };
 

@@ -167,7 +167,7 @@ std::optional<std::string> take_body(std::string_view rest) {
 }  // namespace
 
 Result<std::string> encode_redis_value(const Entry& entry) {
-  const EntryMetadata& metadata = entry.metadata();
+  const EntryMetadata metadata = entry.metadata();
   const bool is_verbatim = entry.content_type() == kJsonType && is_json(entry.body());
   std::string value;
   value.reserve(512 + entry.content_type().size() +

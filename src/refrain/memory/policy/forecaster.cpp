@@ -15,10 +15,19 @@ constexpr std::array kExperts{PolicyKind::kTinyLfu,
                               PolicyKind::kCost};
 
 // Keys that the shadow of the cache's own size holds: fewer are too few to tell, and more tell no
-// more (docs/benchmarks.md). The memory for them is at most about a sixty-fourth of the cache's.
+// more (docs/benchmarks.md). The memory for them is about a sixty-fourth of the cache's at most.
 constexpr std::size_t kMostSampled = 1024;
 constexpr std::size_t kLeastSampled = 32;
-constexpr std::size_t kBytesPerSampled = 64 * 1200;
+constexpr std::size_t kShareOfBytes = 64;
+constexpr std::size_t kBytesPerKey = 224;  // of a shadow: entry, index, order, ghosts and sketch
+
+// The shadows' sizes together, in caches.
+std::size_t bytes_per_sampled(bool is_adaptive) {
+  double scales = is_adaptive ? static_cast<double>(kExperts.size()) - 1 : 0;
+  for (const double scale : kScales)
+    scales += scale;
+  return static_cast<std::size_t>(scales * static_cast<double>(kBytesPerKey));
+}
 
 // Chosen on the traces in docs/benchmarks.md. A period is half as many requests as the shadow holds
 // keys, the last hundred periods count, and a policy must be better by half a percent of them.
@@ -32,11 +41,13 @@ constexpr double kHysteresis = 0.005;
 Forecaster::Forecaster(PolicyKind kind, const CacheLimits& limits)
     : is_adaptive_(kind == PolicyKind::kAdaptive),
       limits_(limits),
-      most_sampled_(std::clamp(limits.bytes / kBytesPerSampled, kLeastSampled, kMostSampled)),
+      most_sampled_(std::clamp(limits.bytes / kShareOfBytes / bytes_per_sampled(is_adaptive_),
+                               kLeastSampled,
+                               kMostSampled)),
       choice_(is_adaptive_ ? kExperts.front() : kind) {
   if (is_adaptive_) {
     for (const PolicyKind expert : kExperts)
-      rows_.emplace_back(expert, 1.0, limits);
+      rows_.emplace_back(expert, 1.0, limits_at(1));
   }
   for (const double scale : kScales)
     if (scale != 1 || !is_adaptive_) rows_.emplace_back(choice(), scale, limits_at(scale));
@@ -44,7 +55,10 @@ Forecaster::Forecaster(PolicyKind kind, const CacheLimits& limits)
 
 CacheLimits Forecaster::limits_at(double scale) const {
   CacheLimits limits = limits_.part(scale * sample_.rate());
-  limits.items = std::max<std::size_t>(limits.items, std::min<std::size_t>(limits_.items, 1));
+  // No shadow holds more, since the sample is bounded: what it prepares for should be no more.
+  const auto most = static_cast<std::size_t>(2 * scale * static_cast<double>(most_sampled_));
+  const std::size_t least = std::min<std::size_t>(limits_.items, 1);
+  limits.items = std::clamp(limits.items, least, most);
   return limits;
 }
 
@@ -150,6 +164,10 @@ std::vector<Forecaster::Size> Forecaster::sizes() const {
     sizes.push_back({scale, ratio, row.seconds_saved + row.period.seconds / sample_.rate()});
   }
   return sizes;
+}
+
+std::size_t Forecaster::most_bytes() const {
+  return sizeof *this + most_sampled_ * bytes_per_sampled(is_adaptive_);
 }
 
 std::size_t Forecaster::bytes() const {

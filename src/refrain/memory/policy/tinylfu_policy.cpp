@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kMostFrequent = 15;  // as much as the sketch can say
 constexpr double kProtectedShare = 0.8;
-constexpr std::size_t kAccessesPerItem = 10;  // then frequencies are halved
+constexpr std::size_t kAccessesPerItem = 30;  // then frequencies are halved
 // A candidate of this frequency is let in once in a while all the same: else who knows the hash
 // could keep it out by making its victim look frequent (Caffeine's guard; one in 128).
 constexpr std::uint8_t kWarm = 6;

@@ -11,8 +11,8 @@ constexpr double kLeastShare = 0.01;
 constexpr double kMostShare = 0.8;
 // Chosen on the traces in docs/benchmarks.md: shorter periods follow noise, slower decay wanders.
 constexpr std::size_t kRequestsPerItem = 20;
-constexpr double kFirstStep = 0.0625;
-constexpr double kDecay = 0.9;
+constexpr double kFirstStep = 0.03;
+constexpr double kDecay = 0.95;
 // A change of the hit ratio by this much is a change of the workload.
 constexpr double kRestart = 0.05;
 

@@ -23,7 +23,7 @@ private:
   void climb(double hit_ratio);
 
   double share_ = 0.01;
-  double step_ = 0.0625;
+  double step_ = 0.03;
   double last_hit_ratio_ = 0;
   std::size_t hits_ = 0;
   std::size_t misses_ = 0;

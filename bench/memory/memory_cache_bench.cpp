@@ -7,7 +7,7 @@
 /// All three keep the same keys and the same values and copy an `Entry` out on a hit. Read ratios.
 
 #include "refrain/core/mutex.h"
-#include "refrain/memory/memory_lru_cache.h"
+#include "refrain/memory/memory_cache.h"
 
 #include <benchmark/benchmark.h>
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -52,14 +52,14 @@ public:
   void insert(Entry entry) { cache_.insert(std::move(entry), kNow); }
 
 private:
-  static MemoryLruCache::Config config(std::size_t max_items) {
-    MemoryLruCache::Config config;
+  static MemoryCache::Config config(std::size_t max_items) {
+    MemoryCache::Config config;
     config.max_items = max_items;
     config.max_size_bytes = std::size_t{1} << 40;
     return config;
   }
 
-  MemoryLruCache cache_;
+  MemoryCache cache_;
 };
 
 class Textbook {

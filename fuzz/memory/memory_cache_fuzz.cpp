@@ -1,7 +1,7 @@
 /// @file
 /// Searches for a sequence of operations on which the memory cache and its model differ.
 
-#include "memory/memory_lru_cache_model.h"
+#include "memory/memory_cache_model.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "memory/memory_lru_cache_model.h"
+#include "memory/memory_cache_model.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 namespace refrain::testing {
 namespace {
 
-TEST(MemoryLruCacheModel, TheCacheDoesWhatTheModelDoesOnRandomScripts) {
+TEST(MemoryCacheModel, TheCacheDoesWhatTheModelDoesOnRandomScripts) {
   std::mt19937 random(1);
   for (int script_number = 0; script_number < 1000; ++script_number) {
     std::vector<std::uint8_t> script(600);
@@ -20,7 +20,7 @@ TEST(MemoryLruCacheModel, TheCacheDoesWhatTheModelDoesOnRandomScripts) {
   }
 }
 
-TEST(MemoryLruCacheModel, TheCacheDoesWhatTheModelDoesWhenNothingExpiresAndAllFits) {
+TEST(MemoryCacheModel, TheCacheDoesWhatTheModelDoesWhenNothingExpiresAndAllFits) {
   std::mt19937 random(2);
   for (int script_number = 0; script_number < 200; ++script_number) {
     std::vector<std::uint8_t> script = {11, 255, 63};

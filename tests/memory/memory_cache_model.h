@@ -5,7 +5,7 @@
 /// makes scripts at random, and by a fuzzer, which searches for them.
 
 #include "refrain/cache/residency.h"
-#include "refrain/memory/memory_lru_cache.h"
+#include "refrain/memory/memory_cache.h"
 
 #include <algorithm>
 #include <array>
@@ -21,10 +21,10 @@
 
 namespace refrain::testing {
 
-/// What `MemoryLruCache` does, as a list with the most recently used entry first.
+/// What `MemoryCache` does, as a list with the most recently used entry first.
 class LruModel {
 public:
-  explicit LruModel(const MemoryLruCache::Config& config) : config_(config) {}
+  explicit LruModel(const MemoryCache::Config& config) : config_(config) {}
 
   std::optional<Entry> find(const CacheKey& key, WallTime now) {
     const auto item = locate(key);
@@ -95,7 +95,7 @@ private:
   };
 
   static std::size_t charge(const Entry& entry) {
-    return entry.charge() + MemoryLruCache::kItemOverhead;
+    return entry.charge() + MemoryCache::kItemOverhead;
   }
 
   std::list<Item>::iterator locate(const CacheKey& key) {
@@ -110,7 +110,7 @@ private:
     ++cause;
   }
 
-  MemoryLruCache::Config config_;
+  MemoryCache::Config config_;
   std::list<Item> items_;
 };
 
@@ -146,8 +146,8 @@ private:
     return byte;
   }
 
-  MemoryLruCache::Config read_config() {
-    MemoryLruCache::Config config;
+  MemoryCache::Config read_config() {
+    MemoryCache::Config config;
     config.max_items = next() % 12;
     config.max_size_bytes = std::size_t{next()} * 32;
     config.ttl = std::chrono::seconds(next() % 64);
@@ -230,8 +230,8 @@ private:
   }
 
   std::span<const std::uint8_t> script_;
-  MemoryLruCache::Config config_;
-  MemoryLruCache cache_;
+  MemoryCache::Config config_;
+  MemoryCache cache_;
   LruModel model_;
   WallTime now_{std::chrono::seconds(1'700'000'000)};
 };

@@ -1,4 +1,4 @@
-#include "refrain/memory/memory_lru_cache.h"
+#include "refrain/memory/memory_cache.h"
 
 #include "support/manual_clock.h"
 #include "support/sample_entry.h"
@@ -33,7 +33,7 @@ std::vector<CacheKey> keys() {
 /// Everything that several threads may do at once, and what they found that they should not have.
 class Crowd {
 public:
-  explicit Crowd(const MemoryLruCache::Config& config) : cache_(config) {}
+  explicit Crowd(const MemoryCache::Config& config) : cache_(config) {}
 
   void run() {
     std::vector<std::jthread> threads;
@@ -42,7 +42,7 @@ public:
       threads.emplace_back([this, i] { work(i); });
   }
 
-  [[nodiscard]] const MemoryLruCache& cache() const { return cache_; }
+  [[nodiscard]] const MemoryCache& cache() const { return cache_; }
   [[nodiscard]] std::int64_t lookups() const { return lookups_; }
   [[nodiscard]] int wrong_answers() const { return wrong_answers_; }
 
@@ -86,7 +86,7 @@ private:
     if (found && found->body() != std::to_string(number)) ++wrong_answers_;
   }
 
-  MemoryLruCache cache_;
+  MemoryCache cache_;
   const std::vector<CacheKey> keys_ = keys();
   ManualClock clock_;
   std::barrier<> barrier_{kThreads};
@@ -103,8 +103,8 @@ void expect_right(const Crowd& crowd) {
   EXPECT_NO_THROW(crowd.cache().check_invariants());
 }
 
-TEST(MemoryLruCacheConcurrency, StaysRightWhenThreadsShareOneShard) {
-  MemoryLruCache::Config config;
+TEST(MemoryCacheConcurrency, StaysRightWhenThreadsShareOneShard) {
+  MemoryCache::Config config;
   config.max_items = kKeys / 2;
   Crowd crowd(config);
 
@@ -114,8 +114,8 @@ TEST(MemoryLruCacheConcurrency, StaysRightWhenThreadsShareOneShard) {
   EXPECT_GT(crowd.cache().stats().removals.capacity, 0);
 }
 
-TEST(MemoryLruCacheConcurrency, StaysRightWhenThreadsShareManyShards) {
-  MemoryLruCache::Config config;
+TEST(MemoryCacheConcurrency, StaysRightWhenThreadsShareManyShards) {
+  MemoryCache::Config config;
   config.max_items = 1'000'000;
   config.max_size_bytes = std::size_t{1} << 30;
   Crowd crowd(config);

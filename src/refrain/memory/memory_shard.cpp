@@ -1,0 +1,195 @@
+#include "refrain/memory/memory_shard.h"
+
+#include "refrain/cache/entry.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace refrain {
+
+namespace {
+
+void require(bool holds, const char* what) {
+  if (!holds) throw std::logic_error(what);
+}
+
+}  // namespace
+
+MemoryShard::MemoryShard(PolicyKind kind, const CacheLimits& limits, Window& window)
+    : window_(window),
+      table_(std::make_unique<TagTable>(0)),
+      limits_(limits),
+      kind_(kind),
+      policy_(make_policy(kind, limits)) {
+  window_.store(table_->view(), std::memory_order_seq_cst);
+}
+
+MemoryShard::~MemoryShard() {
+  // Nobody is left: what is still here goes at once.
+  Removed removed;
+  clear(removed);
+  for (Resident* entry : removed.entries)
+    const Entry last = Entry::reclaim(*entry);
+}
+
+CacheLimits MemoryShard::room() const {
+  const std::size_t fixed = policy_->fixed_bytes();
+  return {limits_.items, limits_.bytes - std::min(limits_.bytes, fixed)};
+}
+
+std::optional<Entry> MemoryShard::find_surely(const CacheKey& key, WallTime now, Removed& removed) {
+  const MutexLock lock(mutex_);
+  Resident* const entry = table_->view().find(key, key.hash());
+  if (entry == nullptr) return std::nullopt;
+  if (now.time_since_epoch().count() < entry->until.load(std::memory_order_relaxed))
+    return Entry::share(*entry);
+  remove(*entry, removals_.expired, removed);
+  return std::nullopt;
+}
+
+InsertOutcome MemoryShard::insert(Resident& entry,
+                                  WallTime now,
+                                  PolicyKind kind,
+                                  Removed& removed) {
+  const MutexLock lock(mutex_);
+  run(kind);
+  if (Resident* const older = table_->view().find(Entry::key_of(entry), entry.hash))
+    remove(*older, removals_.replaced, removed);
+  const CacheLimits most = room();
+  if (most.items == 0 || entry.charge > most.bytes) {
+    ++refusals_;
+    entry.is_taken.store(false, std::memory_order_release);
+    removed.entries.push_back(&entry);
+    return InsertOutcome::kRefused;
+  }
+  if (table_->is_full()) resize_table(table_->capacity() * 2, removed);
+  ++insertions_;
+  load_.add(entry.charge);
+  policy_->insert(entry);
+  wheel_.insert(entry, now);
+  table_->insert(entry);
+  evict_surplus(removed);
+  return InsertOutcome::kStored;
+}
+
+void MemoryShard::evict_surplus(Removed& removed) {
+  const CacheLimits most = room();
+  while (load_.exceeds(most)) {
+    Resident& entry = policy_->evict();
+    wheel_.erase(entry);
+    forget(entry, removals_.capacity, removed);
+  }
+}
+
+void MemoryShard::remove(Resident& entry, std::int64_t& cause, Removed& removed) {
+  policy_->erase(entry);
+  wheel_.erase(entry);
+  forget(entry, cause, removed);
+}
+
+void MemoryShard::forget(Resident& entry, std::int64_t& cause, Removed& removed) {
+  ++cause;
+  table_->erase(entry);
+  load_.subtract(entry.charge);
+  removed.entries.push_back(&entry);
+  entry.is_taken.store(false, std::memory_order_release);
+  if (table_->is_sparse() && removed.table == nullptr)
+    resize_table(table_->capacity() / 2, removed);
+}
+
+void MemoryShard::resize_table(std::size_t capacity, Removed& removed) {
+  auto resized = std::make_unique<TagTable>(capacity);
+  table_->for_each([&resized](Resident& entry) { resized->insert(entry); });
+  publish(std::move(resized), removed);
+}
+
+void MemoryShard::publish(std::unique_ptr<TagTable> table, Removed& removed) {
+  window_.store(table->view(), std::memory_order_seq_cst);
+  removed.table = std::exchange(table_, std::move(table));
+}
+
+void MemoryShard::run(PolicyKind kind) {
+  if (kind == kind_) return;
+  kind_ = kind;
+  const std::unique_ptr<EvictionPolicy> old = std::exchange(policy_, make_policy(kind, limits_));
+  old->release([this](Resident& entry) REFRAIN_REQUIRES(mutex_) { policy_->insert(entry); });
+}
+
+void MemoryShard::refuse() {
+  const MutexLock lock(mutex_);
+  ++refusals_;
+}
+
+bool MemoryShard::erase(const CacheKey& key, Removed& removed) {
+  const MutexLock lock(mutex_);
+  Resident* const entry = table_->view().find(key, key.hash());
+  if (entry == nullptr) return false;
+  remove(*entry, removals_.invalidated, removed);
+  return true;
+}
+
+void MemoryShard::clear(Removed& removed) {
+  const MutexLock lock(mutex_);
+  removals_.invalidated += static_cast<std::int64_t>(load_.items);
+  load_ = {};
+  wheel_.clear();
+  policy_->release([&removed](Resident& entry) {
+    entry.is_taken.store(false, std::memory_order_release);
+    removed.entries.push_back(&entry);
+  });
+  publish(std::make_unique<TagTable>(0), removed);
+}
+
+std::size_t MemoryShard::sweep(WallTime now, std::size_t most, Removed& removed) {
+  const MutexLock lock(mutex_);
+  const TimingWheel::Step step = wheel_.advance(now, most, over_);
+  for (Resident* entry : over_) {
+    policy_->erase(*entry);
+    forget(*entry, removals_.expired, removed);
+  }
+  over_.clear();
+  return step.is_done ? std::min(step.looked_at, most - 1) : most;
+}
+
+void MemoryShard::set_limits(const CacheLimits& limits, Removed& removed) {
+  const MutexLock lock(mutex_);
+  limits_ = limits;
+  policy_->set_limits(limits);
+  evict_surplus(removed);
+}
+
+std::size_t MemoryShard::fixed_bytes() const {
+  const MutexLock lock(mutex_);
+  return policy_->fixed_bytes();
+}
+
+void MemoryShard::add_to(TierStats& stats) const {
+  const MutexLock lock(mutex_);
+  stats.items += static_cast<std::int64_t>(load_.items);
+  stats.size_bytes += static_cast<std::int64_t>(load_.bytes + policy_->fixed_bytes());
+  stats.insertions += insertions_;
+  stats.refusals += refusals_;
+  stats.removals.capacity += removals_.capacity;
+  stats.removals.expired += removals_.expired;
+  stats.removals.invalidated += removals_.invalidated;
+  stats.removals.replaced += removals_.replaced;
+}
+
+void MemoryShard::check_invariants() const {
+  const MutexLock lock(mutex_);
+  CacheLimits load;
+  table_->for_each([&load](Resident& entry) {
+    load.add(entry.charge);
+    require(entry.is_taken.load(std::memory_order_relaxed), "an entry is here and not taken");
+    require(entry.hash == Entry::key_of(entry).hash(), "an entry's hash is not its key's");
+  });
+  require(load == load_, "the load is not that of the entries");
+  require(table_->size() == load_.items, "the table's size is not the number of entries");
+  require(wheel_.count() == load_.items, "the timing wheel has not the same entries");
+  require(!load_.exceeds(room()), "the load is beyond the limits");
+  require(insertions_ - removals_.total() == static_cast<std::int64_t>(load_.items),
+          "insertions less removals are not the items");
+}
+
+}  // namespace refrain

@@ -1,0 +1,62 @@
+#include "refrain/memory/read_sections.h"
+
+namespace refrain {
+
+std::uint64_t ReadSections::insertion() {
+  Stripe& stripe = stripes_[stripe_number()];
+  const std::uint64_t inserted = stripe.insertions.fetch_add(1, std::memory_order_relaxed);
+  const std::uint64_t time = stripe.lead.load(std::memory_order_relaxed) +
+                             stripe.entered[0].load(std::memory_order_relaxed) +
+                             stripe.entered[1].load(std::memory_order_relaxed) + inserted + 1;
+  synchronise(stripe, time);
+  return time;
+}
+
+void ReadSections::synchronise(Stripe& stripe, std::uint64_t time) {
+  // Two threads at once may set either one back a little: the order between threads is only about
+  // right anyway.
+  const std::uint64_t latest = latest_.load(std::memory_order_relaxed);
+  if (latest > time) {
+    stripe.lead.fetch_add(latest - time, std::memory_order_relaxed);
+  } else {
+    latest_.store(time, std::memory_order_relaxed);
+  }
+}
+
+std::uint64_t ReadSections::hits() const {
+  std::uint64_t sum = 0;
+  for (const Stripe& stripe : stripes_)
+    sum += stripe.hits[0].load(std::memory_order_relaxed) +
+           stripe.hits[1].load(std::memory_order_relaxed);
+  return sum;
+}
+
+std::uint64_t ReadSections::misses() const {
+  std::uint64_t sum = 0;
+  for (const Stripe& stripe : stripes_)
+    sum += stripe.misses[0].load(std::memory_order_relaxed) +
+           stripe.misses[1].load(std::memory_order_relaxed);
+  return sum;
+}
+
+std::uint64_t ReadSections::insertions() const {
+  std::uint64_t sum = 0;
+  for (const Stripe& stripe : stripes_)
+    sum += stripe.insertions.load(std::memory_order_relaxed);
+  return sum;
+}
+
+bool ReadSections::is_past_left() const {
+  const unsigned past = (era_.load(std::memory_order_relaxed) & 1U) ^ 1U;
+  // Those who left are counted first: then equal sums mean that nobody was inside in between.
+  std::uint64_t left = 0;
+  for (const Stripe& stripe : stripes_)
+    left += stripe.hits[past].load(std::memory_order_seq_cst) +
+            stripe.misses[past].load(std::memory_order_seq_cst);
+  std::uint64_t entered = 0;
+  for (const Stripe& stripe : stripes_)
+    entered += stripe.entered[past].load(std::memory_order_seq_cst);
+  return left == entered;
+}
+
+}  // namespace refrain
