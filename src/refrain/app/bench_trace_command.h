@@ -5,9 +5,9 @@
 
 #include "refrain/app/terminal.h"
 
+#include <array>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace refrain::app {
@@ -27,11 +27,67 @@ struct BenchTraceRequest {
   std::string output = "table";
 };
 
+/// An option as help shows it.
+struct BenchTraceOption {
+  const char* flag;
+  const char* placeholder;
+  std::string BenchTraceRequest::* value;
+  const char* help;
+};
+
+inline constexpr std::array kBenchTraceOptions{
+    BenchTraceOption{"--synthetic",
+                     "NAME",
+                     &BenchTraceRequest::synthetic,
+                     "A workload made here: zipf, stickers, loop, flood"},
+    BenchTraceOption{"--requests",
+                     "NUMBER",
+                     &BenchTraceRequest::requests,
+                     "Of a file the first so many; of a made workload, 1000000 if not given"},
+    BenchTraceOption{"--seed",
+                     "NUMBER",
+                     &BenchTraceRequest::seed,
+                     "Another one makes another workload of the same kind"},
+    BenchTraceOption{"--sizes",
+                     "LIST",
+                     &BenchTraceRequest::sizes,
+                     "Of the caches: 250,500 or 64MB,1GiB;\n"
+                     "if not given, eight from 0.5 % to 80 % of what the trace takes"},
+    BenchTraceOption{"--by",
+                     "UNIT",
+                     &BenchTraceRequest::by,
+                     "What limits a cache: items or bytes;\n"
+                     "if not given, bytes if the trace has sizes"},
+    BenchTraceOption{"--policies",
+                     "LIST",
+                     &BenchTraceRequest::policies,
+                     "Of lru, s3fifo, tinylfu, cost, adaptive"},
+    BenchTraceOption{"--metric",
+                     "NAME",
+                     &BenchTraceRequest::metric,
+                     "What counts: hits, bytes or seconds;\n"
+                     "if not given, a table for each that the trace tells of"},
+    BenchTraceOption{"--svg",
+                     "FILE",
+                     &BenchTraceRequest::svg,
+                     "Draw miss ratio curves; of several traces,\n"
+                     "each into a file with the trace's name added"},
+    BenchTraceOption{"--output",
+                     "FORM",
+                     &BenchTraceRequest::output,
+                     "table, or json for one object"},
+    BenchTraceOption{"--format",
+                     "NAME",
+                     &BenchTraceRequest::format,
+                     "Of the files: lirs, arc, int32, int64, csv;\n"
+                     "if not given, their names and first bytes tell"},
+};
+
 inline constexpr const char* kBenchTraceHelp =
     "Run a trace of requests through every eviction policy";
 
 /// What help adds below the options.
-inline constexpr std::string_view kBenchTraceNotes =
+inline constexpr const char* kBenchTraceNotes =
     R"(The policies are those of the memory tier, the same code. `belady` knows the future: with equal sizes no cache
 has more hits; with sizes it is a strong bound for hits and bytes, and none for seconds. The best policy of a row
 is marked with *.

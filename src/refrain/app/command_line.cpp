@@ -232,49 +232,16 @@ private:
   void add_bench() {
     CLI::App* bench = app_.add_subcommand("bench", "Measure what a cache would do");
     bench->require_subcommand(0, 1);
-    BenchTraceRequest& request = bench_trace_;
     CLI::App* trace = bench->add_subcommand("trace", kBenchTraceHelp);
-    trace->add_option("files", request.files, "Traces, plain or compressed by gzip, xz or zstd");
-    const auto add = [trace](
-                         const char* flag, std::string& value, const char* word, const char* help) {
-      CLI::Option* option = trace->add_option(flag, value, help)->type_name(word);
-      if (!value.empty()) option->capture_default_str();
-    };
-    add("--format",
-        request.format,
-        "NAME",
-        "Of the files, if their names and first bytes do not tell it: lirs, arc, int32, int64, "
-        "csv");
-    add("--synthetic",
-        request.synthetic,
-        "NAME",
-        "A workload made here: zipf, stickers, loop, flood");
-    add("--requests",
-        request.requests,
-        "NUMBER",
-        "Of a file the first so many; of a made workload 1000000 if not given");
-    add("--seed", request.seed, "NUMBER", "Another one makes another workload of the kind");
-    add("--sizes",
-        request.sizes,
-        "LIST",
-        "Of the caches: 250,500 or 64MB,1GiB; if not given, eight from 0.5 % to 80 % of what the "
-        "trace takes");
-    add("--by",
-        request.by,
-        "UNIT",
-        "What limits a cache: items, or bytes; if not given, bytes if the trace has sizes");
-    add("--policies", request.policies, "LIST", "Of lru, s3fifo, tinylfu, cost, adaptive");
-    add("--metric",
-        request.metric,
-        "NAME",
-        "What counts: hits, bytes or seconds; if not given, a table for each that the trace tells "
-        "of");
-    add("--svg",
-        request.svg,
-        "FILE",
-        "Draw miss ratio curves; of several traces, each into a file with its name added");
-    add("--output", request.output, "FORM", "table, or json for one object");
-    trace->footer(std::string(kBenchTraceNotes));
+    trace->add_option(
+        "files", bench_trace_.files, "Traces, plain or compressed by gzip, xz or zstd");
+    for (const BenchTraceOption& option : kBenchTraceOptions) {
+      std::string& value = bench_trace_.*option.value;
+      CLI::Option* added =
+          trace->add_option(option.flag, value, option.help)->type_name(option.placeholder);
+      if (!value.empty()) added->capture_default_str();
+    }
+    trace->footer(kBenchTraceNotes);
     trace->callback([this] {
       action_ = [this] {
         return run_bench_trace(bench_trace_, terminal_);

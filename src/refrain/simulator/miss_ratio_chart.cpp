@@ -45,7 +45,7 @@ constexpr Look look_of(PolicyKind policy) {
     case PolicyKind::kCost:
       return {"#cc79a7", "12 4 3 4", 2, 'd'};
     case PolicyKind::kAdaptive:
-      return {"#d55e00", "none", 3.5, 'o'};
+      return {"#d55e00", "none", 4, ' '};
   }
   return kOptimumLook;
 }
@@ -294,13 +294,19 @@ std::string miss_ratio_chart(const SimulationResult& result, Metric metric) {
                     "</title>\n" + std::string(kStyle);
   svg += "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n";
   svg += label({kLeft, 32}, "start", "title", result.trace);
-  svg += label({kLeft, 54}, "start", "soft", trace_line(result) + "; lower is better");
+  svg += label({kLeft, 54},
+               "start",
+               "soft",
+               trace_line(result).substr(result.trace.size() + 2) + "; lower is better");
   svg += axes.draw(result.unit, metric);
+  std::string curves;
   double y = kTop + 8;
   for (std::size_t i = 0; i < misses.size(); ++i, y += 24) {
-    svg += curve(result, axes, misses[i], looks[i], names[i]);
+    // The later ones lie below: the widest would hide what it is the same as.
+    curves.insert(0, curve(result, axes, misses[i], looks[i], names[i]));
     svg += legend_line(looks[i], names[i], y);
   }
+  svg += curves;
   return svg + "</svg>\n";
 }
 

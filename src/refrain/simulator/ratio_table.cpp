@@ -38,15 +38,18 @@ std::string row_text(const SimulationResult& result, Metric metric, std::size_t 
   std::vector<double> ratios;
   for (const std::vector<Score>& scores : result.scores)
     ratios.push_back(ratio_of(scores[column], metric));
-  double best = 2;  // none
+  std::string best;
   if (!ratios.empty()) {
     const auto [lowest, highest] = std::minmax_element(ratios.begin(), ratios.end());
-    if (*lowest < *highest) best = *highest;
+    // What looks alike is alike: nobody cares for a difference in the third decimal.
+    if (percent(*lowest) != percent(*highest)) best = percent(*highest);
   }
   std::string line = right_aligned(percent(ratio_of(result.optimum[column], metric)), kColumnWidth);
   line += ' ';
-  for (const double ratio : ratios)
-    line += right_aligned(percent(ratio), kColumnWidth) + (ratio == best ? '*' : ' ');
+  for (const double ratio : ratios) {
+    const std::string text = percent(ratio);
+    line += right_aligned(text, kColumnWidth) + (text == best ? '*' : ' ');
+  }
   return line;
 }
 

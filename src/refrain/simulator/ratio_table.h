@@ -14,7 +14,8 @@ namespace refrain {
 [[nodiscard]] std::string trace_line(const SimulationResult& result);
 
 /// A line on the metric and a table in percent: sizes as rows, Belady's optimum and the policies as
-/// columns. The best policy of each row is marked with a star, unless all are alike.
+/// columns. The best of each row is marked with a star, and so is what looks like it, unless all
+/// do.
 [[nodiscard]] std::string ratio_table(const SimulationResult& result, Metric metric);
 
 }  // namespace refrain

@@ -19,7 +19,7 @@ enum class SyntheticWorkload : std::uint8_t {
   kStickers,  ///< 20,000 prompts, Zipf 0.9, and one request in five for a prompt that never comes
               ///< again. Sizes are log-normal about 40 KB, from 5 to 300 KB; generation is
               ///< log-normal about 2 s, from 0.1 to 30 s, and has nothing to do with the size.
-  kLoop,   ///< 10,000 keys, one after the other, again and again.
+  kLoop,      ///< 10,000 keys, one after the other, again and again.
   kFlood,  ///< `kZipf`; from the middle on, half of the requests are a hostile client's, each for
            ///< a key of its own.
 };

@@ -107,7 +107,7 @@ Result<void> TraceParser::feed(std::string_view bytes) {
 }
 
 Result<void> TraceParser::feed_text(std::string_view bytes) {
-  while (!bytes.empty()) {
+  while (!bytes.empty() && !is_full()) {
     const std::size_t end = bytes.find('\n');
     const std::string_view piece = bytes.substr(0, end);
     if (carried_.size() + piece.size() > kLongestLine) {

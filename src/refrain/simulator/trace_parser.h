@@ -42,6 +42,7 @@ public:
         format_(format),
         limit_(limit) {}
 
+  /// Looks at nothing that comes after it is full.
   [[nodiscard]] Result<void> feed(std::string_view bytes);
 
   /// Whether all that may follow would be ignored.
