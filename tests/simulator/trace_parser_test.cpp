@@ -104,7 +104,7 @@ TEST(TraceParser, SaysWhichLineIsWrongAndWhatIsAllowed) {
             "file:1: the seconds must be a number from 0 to 1000000");
   EXPECT_EQ(refusal(TraceFormat::kCsv, "a,1,-1\n").substr(0, 7), "file:1:");
   EXPECT_EQ(refusal(TraceFormat::kCsv, "a,1,2\nb,1\n"),
-            "file:2: must have 3 columns, as the first line has");
+            "file:2: must have as many columns as the first line: 3");
   EXPECT_EQ(refusal(TraceFormat::kCsv, "a,1,2,3\n").substr(0, 7), "file:1:");
   EXPECT_EQ(refusal(TraceFormat::kCsv, "\"a,1\n").substr(0, 16), "file:1: a quoted");
   EXPECT_EQ(refusal(TraceFormat::kCsv, "\"a\"b,1\n").substr(0, 16), "file:1: a quoted");

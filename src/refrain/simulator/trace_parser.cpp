@@ -196,7 +196,7 @@ Result<void> TraceParser::take_csv(std::string_view line) {
     if (is_header(*fields)) return {};
   }
   if (fields->size() != columns_)
-    return refuse("must have " + std::to_string(columns_) + " columns, as the first line has");
+    return refuse("must have as many columns as the first line: " + std::to_string(columns_));
   return take_csv_fields(*fields);
 }
 
