@@ -7,6 +7,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 
 if(REFRAIN_DEVELOPER_MODE)
+  find_package(Boost 1.81 REQUIRED COMPONENTS iostreams)  # traces that gzip, xz or zstd made
   find_package(CLI11 REQUIRED)
   find_package(spdlog REQUIRED)
   find_package(prometheus-cpp CONFIG REQUIRED)  # prometheus-cpp::core

@@ -41,7 +41,7 @@ TEST(CommandLine, TellsItsCommands) {
   const Captured said = refrain({"--help"});
 
   EXPECT_EQ(said.exit_code, 0);
-  for (const char* command : {"serve", "text", "sticker", "cache", "demo", "help"})
+  for (const char* command : {"serve", "text", "sticker", "cache", "demo", "bench", "help"})
     EXPECT_NE(said.out.find(std::string("  ") + command), std::string::npos) << command;
 }
 
@@ -76,9 +76,9 @@ TEST(CommandLine, SaysThatThereIsNoSuchCommandAndWhatThereIs) {
   const Captured below = refrain({"cache", "bogus"});
 
   EXPECT_EQ(top.exit_code, 2);
-  EXPECT_EQ(
-      top.err,
-      "refrain: there is no command bogus; there are serve, text, sticker, cache, demo, help\n");
+  EXPECT_EQ(top.err,
+            "refrain: there is no command bogus; there are serve, text, sticker, cache, demo, "
+            "bench, help\n");
   EXPECT_EQ(top.out, "");
   EXPECT_EQ(below.exit_code, 2);
   EXPECT_EQ(below.err,
@@ -144,6 +144,25 @@ TEST(CommandLine, HandsItsOptionsToTheCacheCommand) {
   EXPECT_EQ(refrain({"cache", "get"}).exit_code, 2);
 }
 
+TEST(CommandLine, HandsItsOptionsToTheTraceBenchmark) {
+  const Captured shown = refrain({"bench",
+                                  "trace",
+                                  "--synthetic",
+                                  "loop",
+                                  "--requests",
+                                  "100",
+                                  "--sizes",
+                                  "5",
+                                  "--seed",
+                                  "3"});
+
+  EXPECT_EQ(shown.exit_code, 0);
+  EXPECT_TRUE(shown.out.starts_with("loop: 100 requests for 100 keys\n")) << shown.out;
+  EXPECT_EQ(refrain({"bench"}).exit_code, 2);
+  EXPECT_EQ(refrain({"bench", "trace", "--bogus"}).exit_code, 2);
+  EXPECT_EQ(refrain({"bench", "trace", "/dev/null/trace"}).exit_code, 1);
+}
+
 TEST(CommandLine, ListsEveryOptionWithItsDefaultItsUnitAndItsOtherSpellings) {
   const std::string help = refrain({"serve", "--help"}).out;
 
@@ -161,13 +180,16 @@ TEST(CommandLine, ListsEveryOptionWithItsDefaultItsUnitAndItsOtherSpellings) {
 }
 
 TEST(CommandLine, WritesHelpThatFitsATerminal) {
-  std::istringstream help(refrain({"serve", "--help"}).out);
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"serve", "--help"}, {"bench", "trace", "--help"}}) {
+    std::istringstream help(refrain(words).out);
 
-  std::size_t longest = 0;
-  for (std::string line; std::getline(help, line);)
-    longest = std::max(longest, line.size());
+    std::size_t longest = 0;
+    for (std::string line; std::getline(help, line);)
+      longest = std::max(longest, line.size());
 
-  EXPECT_LE(longest, 120U);
+    EXPECT_LE(longest, 120U);
+  }
 }
 
 TEST(CommandLine, NeverShowsASecretInItsHelp) {

@@ -1,6 +1,6 @@
 #include "refrain/app/cache_stack.h"
 
-#include "refrain/memory/memory_tier.h"
+#include "refrain/memory/policy/policy_kind.h"
 #include "refrain/redis/redis_url.h"
 #include "refrain/services/sticker/cached_sticker_generator.h"
 #include "refrain/services/text_prediction/cached_predictor.h"
@@ -19,6 +19,11 @@ Result<RedisEndpoint> endpoint_of(const Settings& settings) {
                                     : parse_redis_url(settings.redis_url);
 }
 
+// The options accept no other names.
+PolicyKind policy_of(const std::string& name) {
+  return policy_kind(name).value_or(PolicyKind::kLru);
+}
+
 }  // namespace
 
 CacheStack::~CacheStack() = default;
@@ -30,8 +35,12 @@ Result<std::unique_ptr<CacheStack>> CacheStack::for_text(const Settings& setting
     const Result<void> added = stack->add_redis(settings, CachedPredictor::kService);
     if (!added) return fail(added.error());
   }
-  stack->add_memory(
-      settings.text_memory_items, settings.text_memory_bytes, settings.text_memory_ttl);
+  MemoryCache::Config memory;
+  memory.max_items = settings.text_memory_items;
+  memory.max_size_bytes = settings.text_memory_bytes;
+  memory.ttl = settings.text_memory_ttl;
+  memory.policy = policy_of(settings.text_memory_policy);
+  stack->add_memory(memory);
   // How long a prediction is fresh is the primary cache's to say.
   stack->compose(settings, settings.has_redis ? settings.redis_ttl : settings.text_memory_ttl);
   return stack;
@@ -41,8 +50,12 @@ Result<std::unique_ptr<CacheStack>> CacheStack::for_stickers(
     const Settings& settings,
     const CacheSurroundings& surroundings) {
   std::unique_ptr<CacheStack> stack(new CacheStack(surroundings));
-  stack->add_memory(
-      settings.sticker_memory_items, settings.sticker_memory_bytes, settings.sticker_memory_ttl);
+  MemoryCache::Config memory;
+  memory.max_items = settings.sticker_memory_items;
+  memory.max_size_bytes = settings.sticker_memory_bytes;
+  memory.ttl = settings.sticker_memory_ttl;
+  memory.policy = policy_of(settings.sticker_memory_policy);
+  stack->add_memory(memory);
   if (settings.has_disk && settings.disk_bytes > 0) stack->add_disk(settings);
   if (settings.has_sticker_redis) {
     const Result<void> added = stack->add_redis(settings, CachedStickerGenerator::kService);
@@ -54,15 +67,11 @@ Result<std::unique_ptr<CacheStack>> CacheStack::for_stickers(
   return stack;
 }
 
-void CacheStack::add_memory(std::size_t max_items,
-                            std::size_t max_bytes,
-                            std::chrono::seconds ttl) {
-  if (max_items == 0 || max_bytes == 0) return;
-  MemoryCache::Config config;
-  config.max_items = max_items;
-  config.max_size_bytes = max_bytes;
-  config.ttl = ttl;
-  tiers_.push_back(std::make_unique<MemoryTier>(config, surroundings_.clock));
+void CacheStack::add_memory(const MemoryCache::Config& config) {
+  if (config.max_items == 0 || config.max_size_bytes == 0) return;
+  auto memory = std::make_unique<MemoryTier>(config, surroundings_.clock);
+  memory_ = memory.get();
+  tiers_.push_back(std::move(memory));
 }
 
 void CacheStack::add_disk(const Settings& settings) {

@@ -10,6 +10,7 @@
 #include "refrain/core/log.h"
 #include "refrain/core/result.h"
 #include "refrain/disk/disk_cache.h"
+#include "refrain/memory/memory_tier.h"
 #include "refrain/redis/redis_cache.h"
 
 #include <boost/asio/io_context.hpp>
@@ -56,13 +57,15 @@ public:
 
   [[nodiscard]] TieredCache& cache() { return *cache_; }
   /// Null if the tier is off.
+  [[nodiscard]] MemoryTier* memory() { return memory_; }
+  /// Null if the tier is off.
   [[nodiscard]] RedisCache* redis() { return redis_; }
   [[nodiscard]] DiskCache* disk() { return disk_; }
 
 private:
   explicit CacheStack(const CacheSurroundings& surroundings) : surroundings_(surroundings) {}
 
-  void add_memory(std::size_t max_items, std::size_t max_bytes, std::chrono::seconds ttl);
+  void add_memory(const MemoryCache::Config& config);
   void add_disk(const Settings& settings);
   Result<void> add_redis(const Settings& settings, std::string_view service);
   void compose(const Settings& settings, std::chrono::seconds ttl);
@@ -71,8 +74,9 @@ private:
   Epoch epoch_;
   std::vector<std::unique_ptr<Tier>> tiers_;  // until composed
   std::unique_ptr<TieredCache> cache_;
-  RedisCache* redis_ = nullptr;  // owned by cache_
-  DiskCache* disk_ = nullptr;    // owned by cache_
+  MemoryTier* memory_ = nullptr;  // owned by cache_
+  RedisCache* redis_ = nullptr;   // owned by cache_
+  DiskCache* disk_ = nullptr;     // owned by cache_
 };
 
 }  // namespace refrain::app

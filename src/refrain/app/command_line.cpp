@@ -1,5 +1,6 @@
 #include "refrain/app/command_line.h"
 
+#include "refrain/app/bench_trace_command.h"
 #include "refrain/app/cache_command.h"
 #include "refrain/app/demo_sticker.h"
 #include "refrain/app/demo_text.h"
@@ -112,6 +113,7 @@ public:
     add_serving("sticker", "Run the sticker service", {false, true});
     add_cache();
     add_demo();
+    add_bench();
     add_help();
   }
 
@@ -227,6 +229,26 @@ private:
     add("sticker", "Memory, disk, and a slow sticker generator behind them", demo_sticker);
   }
 
+  void add_bench() {
+    CLI::App* bench = app_.add_subcommand("bench", "Measure what a cache would do");
+    bench->require_subcommand(0, 1);
+    CLI::App* trace = bench->add_subcommand("trace", kBenchTraceHelp);
+    trace->add_option(
+        "files", bench_trace_.files, "Traces, plain or compressed by gzip, xz or zstd");
+    for (const BenchTraceOption& option : kBenchTraceOptions) {
+      std::string& value = bench_trace_.*option.value;
+      CLI::Option* added =
+          trace->add_option(option.flag, value, option.help)->type_name(option.placeholder);
+      if (!value.empty()) added->capture_default_str();
+    }
+    trace->footer(kBenchTraceNotes);
+    trace->callback([this] {
+      action_ = [this] {
+        return run_bench_trace(bench_trace_, terminal_);
+      };
+    });
+  }
+
   void add_help() {
     CLI::App* help = app_.add_subcommand("help", "Say more about a command");
     help->add_option("command", help_words_, "The command");
@@ -253,6 +275,7 @@ private:
   GivenFlags given_;
   std::optional<std::filesystem::path> file_;
   CacheRequest request_;
+  BenchTraceRequest bench_trace_;
   std::vector<std::string> help_words_;
   std::function<int()> action_;
 };

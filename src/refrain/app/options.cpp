@@ -1,5 +1,6 @@
 #include "refrain/app/option.h"
 #include "refrain/app/option_values.h"
+#include "refrain/memory/policy/policy_kind.h"
 
 #include <algorithm>
 #include <concepts>
@@ -319,6 +320,13 @@ void add_redis(std::vector<Option>& all) {
                        {1, 60'000}));
 }
 
+std::vector<std::string> all_policies() {
+  std::vector<std::string> names;
+  for (const PolicyKind kind : kPolicyKinds)
+    names.emplace_back(name_of(kind));
+  return names;
+}
+
 void add_text_tiers(std::vector<Option>& all) {
   all.push_back(number({"text-memory-items",
                         "REFRAIN_TEXT_MEMORY_ITEMS",
@@ -340,6 +348,13 @@ void add_text_tiers(std::vector<Option>& all) {
                         "Life of a prediction in memory."},
                        REFRAIN_MEMBER(text_memory_ttl),
                        {1, kAnySeconds}));
+  all.push_back(text({"text-memory-policy",
+                      "REFRAIN_TEXT_MEMORY_POLICY",
+                      "text.memory_policy",
+                      "",
+                      "What full memory gives up first: lru, s3fifo, tinylfu, cost or adaptive."},
+                     REFRAIN_MEMBER(text_memory_policy),
+                     all_policies()));
 }
 
 void add_sticker_tiers(std::vector<Option>& all) {
@@ -363,6 +378,13 @@ void add_sticker_tiers(std::vector<Option>& all) {
                         "Life of a sticker in memory."},
                        REFRAIN_MEMBER(sticker_memory_ttl),
                        {1, kAnySeconds}));
+  all.push_back(text({"sticker-memory-policy",
+                      "REFRAIN_STICKER_MEMORY_POLICY",
+                      "sticker.memory_policy",
+                      "",
+                      "What full memory gives up first: lru, s3fifo, tinylfu, cost or adaptive."},
+                     REFRAIN_MEMBER(sticker_memory_policy),
+                     all_policies()));
   all.push_back(
       on_off({"disk", "REFRAIN_DISK", "disk.enabled", "", "The sticker service's disk cache."},
              REFRAIN_MEMBER(has_disk)));

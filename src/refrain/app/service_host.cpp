@@ -14,6 +14,7 @@ ServiceHost::ServiceHost(std::string_view name,
       context_(std::string(name), caches_->cache(), surroundings.clock, surroundings.log),
       status_(context_, REFRAIN_VERSION),
       host_(settings.host) {
+  context_.memory = caches_->memory();
   context_.tenant_header = settings.tenant_header;
   context_.admin_token = settings.admin_token;
   status_.add_routes(router_);

@@ -48,9 +48,11 @@ struct Settings {
   std::size_t text_memory_items = 1000;
   std::size_t text_memory_bytes = std::size_t{100} << 20U;
   std::chrono::seconds text_memory_ttl{3600};
+  std::string text_memory_policy = "lru";
   std::size_t sticker_memory_items = 100;
   std::size_t sticker_memory_bytes = std::size_t{100} << 20U;
   std::chrono::seconds sticker_memory_ttl{3600};
+  std::string sticker_memory_policy = "lru";
   bool has_disk = true;
   std::filesystem::path disk_directory = "sticker_cache";
   std::int64_t disk_bytes = std::int64_t{1} << 30U;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace refrain {
 
@@ -31,6 +32,21 @@ struct RemoteTierStats {
   double latency_p99_ms = 0;
 };
 
+/// What the same requests would have met in a tier of another size.
+struct SizeForecast {
+  double scale = 1;          ///< Times its size.
+  double hit_ratio = 0;      ///< Of late: older requests count less and less.
+  double seconds_saved = 0;  ///< Of generation, since the tier was made.
+};
+
+/// What only a tier in memory has.
+struct MemoryTierStats {
+  std::string policy;                  ///< What is given up first: the configured policy's name.
+  std::string present_policy;          ///< The one that runs; another if `policy` is `adaptive`.
+  std::int64_t overhead_bytes = 0;     ///< Besides `size_bytes`, and within the same limit.
+  std::vector<SizeForecast> forecast;  ///< By scale; empty if there is none.
+};
+
 /// A tier's counters since it was made. Each is exact; the set is not one instant's snapshot.
 ///
 /// Invariants once the tier is at rest: every look-up is one hit or one miss (a failed one is a
@@ -49,6 +65,7 @@ struct TierStats {
   std::int64_t refusals = 0;  ///< Entries that were offered and not stored: too large, or expired.
   std::int64_t errors = 0;
   Removals removals;
+  std::optional<MemoryTierStats> memory;  ///< Memory tiers.
   std::optional<std::string> directory;   ///< Disk tiers.
   std::optional<RemoteTierStats> remote;  ///< Redis tiers.
 };

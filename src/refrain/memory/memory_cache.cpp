@@ -211,9 +211,18 @@ TierStats MemoryCache::stats() const {
   stats.ttl = ttl_;
   stats.hits = static_cast<std::int64_t>(sections_.hits());
   stats.misses = static_cast<std::int64_t>(sections_.misses());
-  for (const auto& shard : shards_)
+  MemoryTierStats memory;
+  memory.policy = name_of(policy_);
+  memory.present_policy = name_of(present_policy());
+  for (const auto& shard : shards_) {
     shard->add_to(stats);
-  if (sample_ != nullptr) stats.size_bytes += static_cast<std::int64_t>(sample_->bytes());
+    memory.overhead_bytes += static_cast<std::int64_t>(shard->fixed_bytes());
+  }
+  if (sample_ != nullptr) {
+    memory.overhead_bytes += static_cast<std::int64_t>(sample_->bytes());
+    memory.forecast = sample_->forecast();
+  }
+  stats.memory = std::move(memory);
   return stats;
 }
 

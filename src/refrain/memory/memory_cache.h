@@ -43,7 +43,7 @@ namespace refrain {
 /// lives on while a reader holds it. Values are destroyed with no lock held.
 ///
 /// Memory: `max_size_bytes` bounds all that grows: entries with what the allocator adds, the tables
-/// and orders, ghosts, sketches and shadows. Beside it there are about 10 KiB for a cache and 5 KiB
+/// and orders, ghosts, sketches and shadows. Beside it there are about 8 KiB for a cache and 5 KiB
 /// for a shard; and what has left waits for its readers, usually no more than 128 entries or
 /// 512 KiB.
 class MemoryCache {

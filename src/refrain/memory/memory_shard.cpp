@@ -167,7 +167,7 @@ std::size_t MemoryShard::fixed_bytes() const {
 void MemoryShard::add_to(TierStats& stats) const {
   const MutexLock lock(mutex_);
   stats.items += static_cast<std::int64_t>(load_.items);
-  stats.size_bytes += static_cast<std::int64_t>(load_.bytes + policy_->fixed_bytes());
+  stats.size_bytes += static_cast<std::int64_t>(load_.bytes);
   stats.insertions += insertions_;
   stats.refusals += refusals_;
   stats.removals.capacity += removals_.capacity;

@@ -7,6 +7,7 @@
 #include "refrain/core/clock.h"
 #include "refrain/memory/memory_cache.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -33,6 +34,12 @@ public:
   Task<Result<void>> clear(std::uint64_t epoch) override;
   Task<void> sweep() override;
   [[nodiscard]] TierStats stats() const override;
+
+  /// Follows new limits, evicting what there is no room for any more. Hits go on meanwhile.
+  void set_limits(std::int64_t max_items, std::int64_t max_size_bytes) {
+    cache_.set_limits(static_cast<std::size_t>(max_items),
+                      static_cast<std::size_t>(max_size_bytes));
+  }
 
 private:
   MemoryCache cache_;

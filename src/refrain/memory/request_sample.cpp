@@ -40,7 +40,7 @@ void RequestSample::set_limits(const CacheLimits& limits) {
   forecaster_.set_limits(limits);
 }
 
-std::vector<Forecaster::Size> RequestSample::sizes() {
+std::vector<SizeForecast> RequestSample::forecast() {
   const MutexLock lock(mutex_);
   for (Stripe& stripe : stripes_) {
     if (stripe.is_busy.test_and_set(std::memory_order_acquire)) continue;

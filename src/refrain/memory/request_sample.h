@@ -3,6 +3,7 @@
 /// @file
 /// Brings a sample of a cache's requests to its forecaster.
 
+#include "refrain/cache/tier_stats.h"
 #include "refrain/core/mutex.h"
 #include "refrain/core/thread_number.h"
 #include "refrain/memory/policy/cache_access.h"
@@ -45,7 +46,7 @@ public:
   void set_limits(const CacheLimits& limits);
 
   /// Hands over what the threads have collected, and asks the forecaster.
-  [[nodiscard]] std::vector<Forecaster::Size> sizes();
+  [[nodiscard]] std::vector<SizeForecast> forecast();
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] std::size_t most_bytes() const { return sizeof *this + forecaster_.most_bytes(); }
 

@@ -152,8 +152,8 @@ void Forecaster::set_limits(const CacheLimits& limits) {
   bound_sample();
 }
 
-std::vector<Forecaster::Size> Forecaster::sizes() const {
-  std::vector<Size> sizes;
+std::vector<SizeForecast> Forecaster::sizes() const {
+  std::vector<SizeForecast> sizes;
   for (const double scale : kScales) {
     const auto is_row = [this, scale](const Row& row) {
       return row.scale == scale && row.cache.policy() == choice();

@@ -3,6 +3,7 @@
 /// @file
 /// What a cache would do with other sizes and other policies.
 
+#include "refrain/cache/tier_stats.h"
 #include "refrain/memory/policy/cache_access.h"
 #include "refrain/memory/policy/cache_limits.h"
 #include "refrain/memory/policy/key_sample.h"
@@ -29,13 +30,6 @@ namespace refrain {
 /// Thread safety: any thread may ask `samples` and `choice`; one at a time calls anything else.
 class Forecaster {
 public:
-  /// What the same requests would have met in a cache of `scale` times the size.
-  struct Size {
-    double scale = 1;
-    double hit_ratio = 0;      ///< Of late: older requests count less and less.
-    double seconds_saved = 0;  ///< Since the cache began.
-  };
-
   Forecaster(PolicyKind kind, const CacheLimits& limits);
   Forecaster(const Forecaster&) = delete;
   Forecaster& operator=(const Forecaster&) = delete;
@@ -61,7 +55,7 @@ public:
   [[nodiscard]] PolicyKind choice() const { return choice_.load(std::memory_order_relaxed); }
 
   /// By scale, the smallest first.
-  [[nodiscard]] std::vector<Size> sizes() const;
+  [[nodiscard]] std::vector<SizeForecast> sizes() const;
 
   [[nodiscard]] double sample_rate() const { return sample_.rate(); }
   [[nodiscard]] std::size_t bytes() const;

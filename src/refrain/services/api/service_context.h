@@ -6,6 +6,7 @@
 #include "refrain/cache/tiered_cache.h"
 #include "refrain/core/clock.h"
 #include "refrain/core/log.h"
+#include "refrain/memory/memory_tier.h"
 
 #include <string>
 
@@ -26,6 +27,7 @@ struct ServiceContext {
   TieredCache& cache;
   const Clock& clock;
   Log& log;
+  MemoryTier* memory = nullptr;  ///< The cache's tier in memory, if it has one.
   std::string
       tenant_header;  ///< The field whose value names the tenant; empty: one tenant for all.
   std::string

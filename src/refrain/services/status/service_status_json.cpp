@@ -56,6 +56,21 @@ void add_remote(boost::json::object& json, const RemoteTierStats& remote) {
   json["latency_ms"] = std::move(latency);
 }
 
+void add_memory(boost::json::object& json, const MemoryTierStats& memory) {
+  json["policy"] = memory.policy;
+  json["present_policy"] = memory.present_policy;
+  json["overhead_bytes"] = memory.overhead_bytes;
+  boost::json::array forecast;
+  for (const SizeForecast& size : memory.forecast) {
+    boost::json::object one;
+    one["scale"] = size.scale;
+    one["hit_ratio"] = size.hit_ratio;
+    one["seconds_saved"] = size.seconds_saved;
+    forecast.emplace_back(std::move(one));
+  }
+  json["forecast"] = std::move(forecast);
+}
+
 boost::json::object tier_json(const TierStats& tier) {
   boost::json::object json;
   json["name"] = tier.name;
@@ -72,6 +87,7 @@ boost::json::object tier_json(const TierStats& tier) {
   json["refusals"] = tier.refusals;
   json["errors"] = tier.errors;
   json["removals"] = removals_json(tier.removals);
+  if (tier.memory) add_memory(json, *tier.memory);
   if (tier.directory) json["directory"] = *tier.directory;
   if (tier.remote) add_remote(json, *tier.remote);
   return json;

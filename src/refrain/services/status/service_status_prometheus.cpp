@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 #include <sstream>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -103,6 +104,14 @@ void add_tiers(Families& families,
     families.add({{"tier", tier.name}}, what.second(tier));
 }
 
+/// `0.5` or `2`.
+std::string scale_label(double scale) {
+  std::string text = std::to_string(scale);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
 double as_double(std::int64_t number) {
   return static_cast<double>(number);
 }
@@ -142,6 +151,34 @@ void add_tier_gauges(Families& families, const std::vector<TierStats>& tiers) {
     families.add({{"tier", tier.name}, {"quantile", "0.5"}}, tier.remote->latency_p50_ms / 1000);
     families.add({{"tier", tier.name}, {"quantile", "0.99"}}, tier.remote->latency_p99_ms / 1000);
   }
+}
+
+void add_memory_tiers(Families& families, const std::vector<TierStats>& tiers) {
+  using prometheus::MetricType;
+  const auto for_each_forecast = [&families, &tiers](double SizeForecast::* what) {
+    for (const TierStats& tier : tiers) {
+      if (!tier.memory) continue;
+      for (const SizeForecast& size : tier.memory->forecast)
+        families.add({{"tier", tier.name}, {"scale", scale_label(size.scale)}}, size.*what);
+    }
+  };
+  families.begin("tier_overhead_bytes",
+                 "Bytes for ghosts, sketches and forecasts, within the same limit.",
+                 MetricType::Gauge);
+  for (const TierStats& tier : tiers)
+    if (tier.memory) families.add({{"tier", tier.name}}, tier.memory->overhead_bytes);
+  families.begin("tier_policy", "1 for the eviction policy that runs.", MetricType::Gauge);
+  for (const TierStats& tier : tiers)
+    if (tier.memory)
+      families.add({{"tier", tier.name}, {"policy", tier.memory->present_policy}}, 1.0);
+  families.begin("tier_forecast_hit_ratio",
+                 "Recent hit ratio if the tier had `scale` times its size.",
+                 MetricType::Gauge);
+  for_each_forecast(&SizeForecast::hit_ratio);
+  families.begin("tier_forecast_seconds_saved",
+                 "Generation seconds that it would have saved with `scale` times its size.",
+                 MetricType::Gauge);
+  for_each_forecast(&SizeForecast::seconds_saved);
 }
 
 void add_tier_counters(Families& families, const std::vector<TierStats>& tiers) {
@@ -194,6 +231,7 @@ std::string to_prometheus(const ServiceStatus& status) {
   add_requests(families, status.cache);
   add_generation(families, status.cache.generation);
   add_tier_gauges(families, status.cache.tiers);
+  add_memory_tiers(families, status.cache.tiers);
   add_tier_counters(families, status.cache.tiers);
   return families.text();
 }

@@ -1,6 +1,7 @@
 #include "refrain/services/status/status_routes.h"
 
 #include "refrain/http/problem.h"
+#include "refrain/services/status/memory_limits_query.h"
 
 #include <boost/beast/core/string.hpp>
 #include <boost/json/array.hpp>
@@ -19,6 +20,7 @@ namespace {
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kEraseAllPath = "/v1/cache";
 constexpr std::string_view kEraseOnePath = "/v1/cache/";
+constexpr std::string_view kLimitsPath = "/v1/cache/limits";
 
 /// Takes as long for a token that is wrong in its first byte as for one that is wrong in its last.
 bool is_same_secret(std::string_view given, std::string_view secret) {
@@ -83,11 +85,41 @@ void StatusRoutes::add_routes(http::Router& router) {
              [this](const http::Request& request, http::Response& response) {
                return clear(request, response);
              });
+  router.add(http::Method::kPost,
+             std::string(kLimitsPath),
+             [this](const http::Request& request, http::Response& response) {
+               set_limits(request, response);
+               return std::optional<Task<void>>();
+             });
   router.add(http::Method::kDelete,
              std::string(kEraseOnePath) + "*",
              [this](const http::Request& request, http::Response& response) {
                return erase(request, response);
              });
+}
+
+void StatusRoutes::set_limits(const http::Request& request, http::Response& response) {
+  if (!is_admin(request, response)) return;
+  if (context_.memory == nullptr) {
+    http::write_problem(response,
+                        Error(ErrorCode::kUnprocessable, "the service has no cache in memory"));
+    return;
+  }
+  const Result<MemoryLimitsQuery> limits = MemoryLimitsQuery::read(request.body());
+  if (!limits) {
+    http::write_problem(response, limits.error());
+    return;
+  }
+  const TierStats present = context_.memory->stats();
+  context_.memory->set_limits(limits->max_items.value_or(*present.max_items),
+                              limits->max_size_bytes.value_or(*present.max_size_bytes));
+  const TierStats changed = context_.memory->stats();
+  boost::json::object body;
+  body["max_items"] = *changed.max_items;
+  body["max_size_bytes"] = *changed.max_size_bytes;
+  body["items"] = changed.items;
+  body["size_bytes"] = changed.size_bytes;
+  write_success(response, std::move(body));
 }
 
 void StatusRoutes::write_readiness(http::Response& response) const {

@@ -14,7 +14,7 @@
 namespace refrain {
 
 /// `GET /`, `/cache-status`, `/metrics`, `/healthz`, `/readyz`, and the admin routes `DELETE
-/// /v1/cache` and `DELETE /v1/cache/<digest>`.
+/// /v1/cache`, `DELETE /v1/cache/<digest>` and `POST /v1/cache/limits`.
 ///
 /// Thread safety: any event loop. Ownership: the context outlives it, and it outlives the router.
 class StatusRoutes {
@@ -31,6 +31,7 @@ private:
                                                 http::Response& response);
   [[nodiscard]] std::optional<Task<void>> erase(const http::Request& request,
                                                 http::Response& response);
+  void set_limits(const http::Request& request, http::Response& response);
   Task<void> clear_later(http::Response& response);
   Task<void> erase_later(http::Response& response, CacheKey key);
   void write_readiness(http::Response& response) const;

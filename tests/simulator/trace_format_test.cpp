@@ -1,0 +1,38 @@
+#include "refrain/simulator/trace_format.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace refrain {
+namespace {
+
+using namespace std::string_view_literals;
+
+TEST(TraceFormat, IsFoundByItsName) {
+  for (const TraceFormat format : kTraceFormats)
+    EXPECT_EQ(trace_format(name_of(format)), format);
+
+  EXPECT_EQ(trace_format("LIRS"), std::nullopt);
+  EXPECT_EQ(trace_format(""), std::nullopt);
+}
+
+TEST(TraceFormat, IsToldByTheNameOfTheFile) {
+  EXPECT_EQ(detect_trace_format("OLTP.lis", "1 2"), TraceFormat::kArc);
+  EXPECT_EQ(detect_trace_format("OLTP.lis.zst", "1 2"), TraceFormat::kArc);
+  EXPECT_EQ(detect_trace_format("a.csv.gz", "1"), TraceFormat::kCsv);
+  EXPECT_EQ(detect_trace_format("a.csv", "1"), TraceFormat::kCsv);
+  EXPECT_EQ(detect_trace_format("a.list", "1"), TraceFormat::kLirs);
+}
+
+TEST(TraceFormat, IsToldByTheFirstBytes) {
+  EXPECT_EQ(detect_trace_format("x.trace", "1\n*\r\n2\n"), TraceFormat::kLirs);
+  EXPECT_EQ(detect_trace_format("x.trace", ""), TraceFormat::kLirs);
+  EXPECT_EQ(detect_trace_format("x.trace", "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4"sv),
+            TraceFormat::kInt32);
+  EXPECT_EQ(detect_trace_format("x.trace", "\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\4"sv),
+            TraceFormat::kInt64);
+}
+
+}  // namespace
+}  // namespace refrain
