@@ -51,6 +51,8 @@ TEST(Options, ChangeWhatTheyShowAndNothingElse) {
                                                      {"redis-mode", "cluster"},
                                                      {"log-level", "debug"},
                                                      {"log-format", "json"},
+                                                     {"text-memory-policy", "adaptive"},
+                                                     {"sticker-memory-policy", "cost"},
                                                      {"mock-delay", "0.500-0.750"}};
   const Settings defaults;
   for (const Option& one : all_options()) {

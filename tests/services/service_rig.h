@@ -58,6 +58,7 @@ protected:
   ManualClock clock_;
   Epoch epoch_;
   LogSpy log_;
+  MemoryTier* memory_ = nullptr;  // owned by cache_
   TieredCache cache_;
   ServiceContext context_;
   http::Router router_;
@@ -66,7 +67,9 @@ protected:
 private:
   std::vector<std::unique_ptr<Tier>> tiers(std::vector<std::unique_ptr<Tier>> more) {
     std::vector<std::unique_ptr<Tier>> all;
-    all.push_back(std::make_unique<MemoryTier>(MemoryCache::Config(), clock_));
+    auto memory = std::make_unique<MemoryTier>(MemoryCache::Config(), clock_);
+    memory_ = memory.get();
+    all.push_back(std::move(memory));
     for (auto& tier : more)
       all.push_back(std::move(tier));
     return all;

@@ -31,6 +31,21 @@ inline TierStats sample_disk_tier() {
   return disk;
 }
 
+inline TierStats sample_memory_tier() {
+  TierStats memory;
+  memory.name = "memory";
+  memory.items = 91;
+  memory.max_items = 92;
+  memory.size_bytes = 93;
+  MemoryTierStats more;
+  more.policy = "adaptive";
+  more.present_policy = "tinylfu";
+  more.overhead_bytes = 94;
+  more.forecast = {{0.5, 0.25, 95.5}, {1, 0.5, 96.5}, {2, 0.75, 97.5}};
+  memory.memory = more;
+  return memory;
+}
+
 inline TierStats sample_redis_tier() {
   TierStats redis;
   redis.name = "redis";

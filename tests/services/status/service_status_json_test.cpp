@@ -75,6 +75,22 @@ TEST(ServiceStatusJson, IsHowFullTheTierIsByBytesAndElseByItems) {
   EXPECT_DOUBLE_EQ(json(status).at("tiers").at(0).at("utilization_percent").as_double(), 50.0);
 }
 
+TEST(ServiceStatusJson, TellsOfMemoryWhatOtherSizesWouldDo) {
+  ServiceStatus status;
+  status.cache.tiers = {sample_memory_tier()};
+
+  const boost::json::value memory = json(status).at("tiers").at(0);
+
+  EXPECT_EQ(memory.at("policy").as_string(), "adaptive");
+  EXPECT_EQ(memory.at("present_policy").as_string(), "tinylfu");
+  EXPECT_EQ(memory.at("overhead_bytes").as_int64(), 94);
+  EXPECT_EQ(memory.at("forecast").as_array().size(), 3U);
+  EXPECT_EQ(names(memory.at("forecast").at(2)), "scale hit_ratio seconds_saved");
+  EXPECT_DOUBLE_EQ(memory.at("forecast").at(0).at("scale").as_double(), 0.5);
+  EXPECT_DOUBLE_EQ(memory.at("forecast").at(2).at("hit_ratio").as_double(), 0.75);
+  EXPECT_DOUBLE_EQ(memory.at("forecast").at(2).at("seconds_saved").as_double(), 97.5);
+}
+
 TEST(ServiceStatusJson, HasARatioOfZeroBeforeTheFirstRequest) {
   EXPECT_DOUBLE_EQ(json(ServiceStatus()).at("hit_ratio").as_double(), 0.0);
 }

@@ -175,5 +175,20 @@ TEST_F(ServiceStatusPrometheus, KeepsLargeNumbersExact) {
             1'234'567'890'123.0);
 }
 
+TEST(ServiceStatusPrometheusOfMemory, TellsWhatOtherSizesWouldDo) {
+  ServiceStatus status;
+  status.service = "text";
+  status.cache.tiers = {sample_memory_tier()};
+
+  const std::map<std::string, double> samples = scrape(to_prometheus(status)).samples;
+
+  const std::string tier = R"({service="text",tier="memory")";
+  EXPECT_EQ(samples.at("refrain_tier_overhead_bytes" + tier + "}"), 94);
+  EXPECT_EQ(samples.at("refrain_tier_policy" + tier + R"(,policy="tinylfu"})"), 1);
+  EXPECT_EQ(samples.at("refrain_tier_forecast_hit_ratio" + tier + R"(,scale="0.5"})"), 0.25);
+  EXPECT_EQ(samples.at("refrain_tier_forecast_hit_ratio" + tier + R"(,scale="2"})"), 0.75);
+  EXPECT_EQ(samples.at("refrain_tier_forecast_seconds_saved" + tier + R"(,scale="1"})"), 96.5);
+}
+
 }  // namespace
 }  // namespace refrain::testing

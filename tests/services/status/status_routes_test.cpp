@@ -19,6 +19,11 @@ std::string deletion(const std::string& target, const std::string& fields = {}) 
   return "DELETE " + target + " HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n";
 }
 
+std::string limits(const std::string& body, const std::string& fields = {}) {
+  return "POST /v1/cache/limits HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+         fields + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
 class StatusRoutesTest : public ServiceRig {
 protected:
   StatusRoutesTest() : StatusRoutesTest(new FlakyTier(flaky(), kStillClock)) {}
@@ -257,6 +262,45 @@ TEST_F(StatusRoutesTest, ForgetsEverythingAlsoIfATierCannotBeTold) {
   EXPECT_EQ(reply.status, 200U);
   EXPECT_TRUE(json(reply).as_object().contains("pending"));
   EXPECT_EQ(epoch_.value(), 2U);
+}
+
+TEST_F(StatusRoutesTest, ChangesTheLimitsOfMemory) {
+  context_.admin_token = "secret";
+  context_.memory = memory_;
+  keep("a");
+  keep("b");
+
+  const Reply reply = ask(limits(R"({"max_items": 1})", bearer("secret")));
+
+  EXPECT_EQ(reply.status, 200U);
+  EXPECT_EQ(json(reply).at("max_items").as_int64(), 1);
+  EXPECT_EQ(json(reply).at("max_size_bytes").as_int64(), 100 << 20);
+  EXPECT_EQ(json(reply).at("items").as_int64(), 1);
+  EXPECT_EQ(items(), 1);
+}
+
+TEST_F(StatusRoutesTest, RefusesLimitsThatAreNone) {
+  context_.memory = memory_;
+
+  EXPECT_EQ(problem(ask(limits(R"({"max_items": 0})"))), "422 unprocessable max_items");
+  EXPECT_EQ(problem(ask(limits(R"({"max_size_bytes": "many"})"))),
+            "400 invalid_argument max_size_bytes");
+  EXPECT_EQ(problem(ask(limits(R"({"items": 7})"))), "400 invalid_argument -");
+  EXPECT_EQ(problem(ask(limits("{}"))), "400 invalid_argument max_items");
+  EXPECT_EQ(ask(limits("seven")).status, 400U);
+  EXPECT_EQ(*cache_.stats().tiers.at(0).max_items, 1000);
+}
+
+TEST_F(StatusRoutesTest, ChangesNoLimitsForAStranger) {
+  context_.admin_token = "secret";
+  context_.memory = memory_;
+
+  EXPECT_EQ(ask(limits(R"({"max_items": 1})")).status, 401U);
+  EXPECT_EQ(*cache_.stats().tiers.at(0).max_items, 1000);
+}
+
+TEST_F(StatusRoutesTest, HasNoLimitsToChangeWithoutMemory) {
+  EXPECT_EQ(ask(limits(R"({"max_items": 1})")).status, 422U);
 }
 
 TEST_F(StatusRoutesTest, KnowsNoOtherMethods) {

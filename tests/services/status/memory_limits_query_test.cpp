@@ -1,0 +1,33 @@
+#include "refrain/services/status/memory_limits_query.h"
+
+#include <gtest/gtest.h>
+
+namespace refrain {
+namespace {
+
+TEST(MemoryLimitsQuery, ReadsWhatIsNamed) {
+  const Result<MemoryLimitsQuery> both =
+      MemoryLimitsQuery::read(R"({"max_items": 7, "max_size_bytes": 1000000})");
+  const Result<MemoryLimitsQuery> one = MemoryLimitsQuery::read(R"({"max_size_bytes": 1})");
+
+  ASSERT_TRUE(both.has_value());
+  EXPECT_EQ(both->max_items, 7);
+  EXPECT_EQ(both->max_size_bytes, 1'000'000);
+  ASSERT_TRUE(one.has_value());
+  EXPECT_FALSE(one->max_items.has_value());
+  EXPECT_EQ(one->max_size_bytes, 1);
+}
+
+TEST(MemoryLimitsQuery, SaysWhatCannotBeSet) {
+  const Result<MemoryLimitsQuery> unknown =
+      MemoryLimitsQuery::read(R"({"max_items": 7, "ttl": 5})");
+  const Result<MemoryLimitsQuery> nothing = MemoryLimitsQuery::read("{}");
+
+  ASSERT_FALSE(unknown.has_value());
+  EXPECT_NE(unknown.error().message().find("ttl"), std::string::npos);
+  ASSERT_FALSE(nothing.has_value());
+  EXPECT_NE(nothing.error().message().find("max_items"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace refrain
