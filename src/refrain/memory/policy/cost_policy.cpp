@@ -1,5 +1,6 @@
 #include "refrain/memory/policy/cost_policy.h"
 
+#include "refrain/memory/policy/cache_access.h"
 #include "refrain/memory/policy/expected_items.h"
 
 #include <algorithm>
@@ -28,7 +29,7 @@ void CostPolicy::set_limits(const CacheLimits& limits) {
 
 double CostPolicy::worth_of(const Resident& entry) {
   return static_cast<double>(entry.frequency) *
-         static_cast<double>(std::max(entry.cost, kLeastCost)) /
+         static_cast<double>(std::max(counted_seconds(entry.cost), kLeastCost)) /
          static_cast<double>(std::max<std::uint32_t>(entry.charge, 1));
 }
 

@@ -19,6 +19,11 @@ constexpr std::array kExperts{PolicyKind::kTinyLfu,
 constexpr std::size_t kMostSampled = 1024;
 constexpr std::size_t kLeastSampled = 32;
 constexpr std::size_t kBytesPerSampled = 64 * 1200;
+// What a shadow may hold of that: the one of four times the size, or one whose policy prefers small
+// entries.
+constexpr std::size_t kMostHeldShare = 4;
+// A sample of a cache that has become so much smaller tells nothing any more.
+constexpr std::size_t kFewestHeldShare = 8;
 
 // Chosen on the traces in docs/benchmarks.md. A period is half as many requests as the shadow holds
 // keys, the last hundred periods count, and a policy must be better by half a percent of them.
@@ -32,19 +37,29 @@ constexpr double kHysteresis = 0.005;
 Forecaster::Forecaster(PolicyKind kind, const CacheLimits& limits)
     : is_adaptive_(kind == PolicyKind::kAdaptive),
       limits_(limits),
-      most_sampled_(std::clamp(limits.bytes / kBytesPerSampled, kLeastSampled, kMostSampled)),
+      most_sampled_(most_sampled(limits)),
       choice_(is_adaptive_ ? kExperts.front() : kind) {
   if (is_adaptive_) {
     for (const PolicyKind expert : kExperts)
-      rows_.emplace_back(expert, 1.0, limits);
+      rows_.emplace_back(expert, 1.0, limits_at(1));
   }
   for (const double scale : kScales)
     if (scale != 1 || !is_adaptive_) rows_.emplace_back(choice(), scale, limits_at(scale));
 }
 
+std::size_t Forecaster::most_sampled(const CacheLimits& limits) {
+  return std::clamp(limits.bytes / kBytesPerSampled, kLeastSampled, kMostSampled);
+}
+
+std::size_t Forecaster::most_held() const {
+  return kMostHeldShare * most_sampled_;
+}
+
 CacheLimits Forecaster::limits_at(double scale) const {
   CacheLimits limits = limits_.part(scale * sample_.rate());
   limits.items = std::max<std::size_t>(limits.items, std::min<std::size_t>(limits_.items, 1));
+  // One more than is ever held: policies prepare for as many as the limits allow.
+  limits.items = std::min(limits.items, most_held() + 1);
   return limits;
 }
 
@@ -55,39 +70,52 @@ const Forecaster::Row& Forecaster::row_of(PolicyKind kind) const {
 }
 
 void Forecaster::record(std::span<const CacheAccess> accesses, std::uint64_t total) {
+  total_ = total;
   for (const CacheAccess& access : accesses)
     if (sample_.has(access.hash)) record_one(access);
-  bound_sample();
   const double held = static_cast<double>(row_of(choice()).cache.load().items);
   const auto period = static_cast<std::size_t>(held * kPeriodsPerRound);
-  if (sampled_ >= std::max(period, kShortestPeriod)) end_period(total);
+  if (sampled_ >= static_cast<double>(std::max(period, kShortestPeriod))) end_period();
 }
 
 void Forecaster::record_one(const CacheAccess& access) {
+  const auto seconds = static_cast<double>(counted_seconds(access.cost));
   ++sampled_;
-  seconds_asked_ += static_cast<double>(access.cost);
+  seconds_asked_ += seconds;
   for (Row& row : rows_) {
     if (!row.cache.access(access)) continue;
     ++row.period.hits;
-    row.period.seconds += static_cast<double>(access.cost);
+    row.period.seconds += seconds;
+  }
+  while (is_sample_too_large())
+    halve_sample();
+}
+
+bool Forecaster::is_sample_too_large() const {
+  const auto holds_too_many = [most = most_held()](const Row& row) {
+    return row.cache.load().items > most;
+  };
+  return row_of(choice()).cache.load().items > most_sampled_ ||
+         std::any_of(rows_.begin(), rows_.end(), holds_too_many);
+}
+
+void Forecaster::halve_sample() {
+  sample_.halve();
+  // What the period has seen was of twice as many keys as it will be told to have been.
+  sampled_ /= 2;
+  seconds_asked_ /= 2;
+  for (Row& row : rows_) {
+    row.period.age(0.5);
+    row.cache.keep_only([this](std::uint64_t hash) { return sample_.has(hash); });
+    row.cache.set_limits(limits_at(row.scale));
   }
 }
 
-void Forecaster::bound_sample() {
-  while (row_of(choice()).cache.load().items > most_sampled_) {
-    sample_.halve();
-    for (Row& row : rows_) {
-      row.cache.keep_only([this](std::uint64_t hash) { return sample_.has(hash); });
-      row.cache.set_limits(limits_at(row.scale));
-    }
-  }
-}
-
-void Forecaster::end_period(std::uint64_t total) {
+void Forecaster::end_period() {
   // A few keys make up much of most workloads, and the sample has more or less of them than its
   // share. The difference counts as hits, since such keys are always there (SHARDS's correction).
-  const double expected = static_cast<double>(total - total_at_beginning_) * sample_.rate();
-  const double missing = expected - static_cast<double>(sampled_);
+  const double expected = static_cast<double>(total_ - total_at_beginning_) * sample_.rate();
+  const double missing = expected - sampled_;
   for (Row& row : rows_) {
     const double hits = std::clamp(row.period.hits + missing, 0.0, expected);
     const double seconds = row.period.hits == 0 ? 0 : row.period.seconds * hits / row.period.hits;
@@ -95,14 +123,19 @@ void Forecaster::end_period(std::uint64_t total) {
     row.recent.hits += hits;
     row.recent.seconds += row.period.seconds;
     row.seconds_saved += seconds / sample_.rate();
-    row.period = {};
   }
   recent_requests_ = recent_requests_ * kAgeing + expected;
   recent_seconds_ = recent_seconds_ * kAgeing + seconds_asked_;
+  begin_period();
+  if (is_adaptive_) choose();
+}
+
+void Forecaster::begin_period() {
+  for (Row& row : rows_)
+    row.period = {};
   sampled_ = 0;
   seconds_asked_ = 0;
-  total_at_beginning_ = total;
-  if (is_adaptive_) choose();
+  total_at_beginning_ = total_;
 }
 
 void Forecaster::choose() {
@@ -128,14 +161,27 @@ void Forecaster::clear() {
 }
 
 void Forecaster::set_limits(const CacheLimits& limits) {
+  const std::size_t held_before = row_of(choice()).cache.load().items;
   limits_ = limits;
+  most_sampled_ = most_sampled(limits);
   for (Row& row : rows_) {
     row.cache.set_limits(limits_at(row.scale));
+    row.seconds_saved += row.period.seconds / sample_.rate();
     row.recent = {};
   }
   recent_requests_ = 0;
   recent_seconds_ = 0;
-  bound_sample();
+  begin_period();
+  while (is_sample_too_large())
+    halve_sample();
+  const std::size_t held = row_of(choice()).cache.load().items;
+  if (held < held_before && held < most_sampled_ / kFewestHeldShare) restart_sample();
+}
+
+void Forecaster::restart_sample() {
+  sample_.restart();
+  for (Row& row : rows_)
+    row.cache.set_limits(limits_at(row.scale));
 }
 
 std::vector<Forecaster::Size> Forecaster::sizes() const {
@@ -145,7 +191,7 @@ std::vector<Forecaster::Size> Forecaster::sizes() const {
       return row.scale == scale && row.cache.policy() == choice();
     };
     const Row& row = *std::find_if(rows_.begin(), rows_.end(), is_row);
-    const double requests = recent_requests_ + static_cast<double>(sampled_);
+    const double requests = recent_requests_ + sampled_;
     const double ratio = requests == 0 ? 0 : (row.recent.hits + row.period.hits) / requests;
     sizes.push_back({scale, ratio, row.seconds_saved + row.period.seconds / sample_.rate()});
   }

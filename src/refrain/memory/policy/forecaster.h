@@ -24,7 +24,7 @@ namespace refrain {
 /// The shadows see a sample of the keys and have the same part of the room (miniature simulation:
 /// Waldspurger, Saemundsson, Ahmad and Park, "Cache modeling and optimization using miniature
 /// simulations", 2017). The sample shrinks as the cache grows, so memory and work stay bounded: at
-/// most about a thousand keys at the cache's own size.
+/// most about a thousand keys at the cache's own size, and four thousand in any shadow.
 ///
 /// Thread safety: any thread may ask `samples` and `choice`; one at a time calls anything else.
 class Forecaster {
@@ -89,11 +89,16 @@ private:
     double seconds_saved = 0;  // of the periods before, for all keys
   };
 
+  [[nodiscard]] static std::size_t most_sampled(const CacheLimits& limits);
+  [[nodiscard]] std::size_t most_held() const;
   [[nodiscard]] CacheLimits limits_at(double scale) const;
+  [[nodiscard]] bool is_sample_too_large() const;
   [[nodiscard]] const Row& row_of(PolicyKind kind) const;
   void record_one(const CacheAccess& access);
-  void bound_sample();
-  void end_period(std::uint64_t total);
+  void halve_sample();
+  void restart_sample();
+  void end_period();
+  void begin_period();
   void choose();
 
   const bool is_adaptive_;
@@ -102,8 +107,9 @@ private:
   KeySample sample_;
   std::atomic<PolicyKind> choice_;
   std::deque<Row> rows_;
-  std::size_t sampled_ = 0;               // requests since the period began
+  double sampled_ = 0;                    // requests since the period began
   double seconds_asked_ = 0;              // their cost
+  std::uint64_t total_ = 0;               // of all requests
   std::uint64_t total_at_beginning_ = 0;  // of the period
   double recent_requests_ = 0;            // of the periods before, ageing
   double recent_seconds_ = 0;             // their cost

@@ -1,17 +1,23 @@
 #include "refrain/memory/policy/ghost_table.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace refrain {
 
 void GhostTable::resize(std::size_t capacity) {
   capacity_ = static_cast<std::uint32_t>(std::min<std::size_t>(capacity, std::size_t{1} << 31U));
-  const std::size_t rows = std::bit_ceil(std::max<std::size_t>(capacity_ / kRow, 1) * 5 / 4);
+  // A quarter more places than keys, since rows do not fill evenly.
+  const std::size_t rows = (std::size_t{capacity_} + std::size_t{capacity_} / 4) / kRow + 1;
   places_.assign(rows * kRow, {});
   places_.shrink_to_fit();
-  mask_ = rows - 1;
   additions_ = 0;
+}
+
+GhostTable::Place* GhostTable::row_of(std::uint64_t hash) {
+  // Mixed, since the keys of a shard have bits of the hash in common, and otherwise than
+  // `KeySample` does it, or the keys of a sample would share rows.
+  const std::uint64_t mixed = (hash ^ hash >> 32U) * 0xD6E8'FEB8'6659'FD93U >> 32U;
+  return &places_[(mixed * (places_.size() / kRow) >> 32U) * kRow];
 }
 
 void GhostTable::add(std::uint64_t hash) {
@@ -19,15 +25,17 @@ void GhostTable::add(std::uint64_t hash) {
   ++additions_;
   Place* const row = row_of(hash);
   const std::uint32_t mark = mark_of(hash);
-  Place* oldest = row;
+  // Its own place if it has one: a key in two places could be taken twice. Else a free one.
+  Place* chosen = row;
   for (Place* place = row; place != row + kRow; ++place) {
-    if (place->mark == mark || place->mark == 0) {
-      oldest = place;
+    if (place->mark == mark) {
+      chosen = place;
       break;
     }
-    if (additions_ - place->added > additions_ - oldest->added) oldest = place;
+    if (chosen->mark == 0) continue;
+    if (place->mark == 0 || additions_ - place->added > additions_ - chosen->added) chosen = place;
   }
-  *oldest = {mark, additions_};
+  *chosen = {mark, additions_};
 }
 
 bool GhostTable::take(std::uint64_t hash) {
