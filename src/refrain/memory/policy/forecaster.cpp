@@ -101,11 +101,14 @@ bool Forecaster::is_sample_too_large() const {
 
 void Forecaster::halve_sample() {
   sample_.halve();
-  // What the period has seen was of twice as many keys as it will be told to have been.
+  // What was seen was of twice as many keys as what will be, and is to count for no more.
   sampled_ /= 2;
   seconds_asked_ /= 2;
+  recent_requests_ /= 2;
+  recent_seconds_ /= 2;
   for (Row& row : rows_) {
     row.period.age(0.5);
+    row.recent.age(0.5);
     row.cache.keep_only([this](std::uint64_t hash) { return sample_.has(hash); });
     row.cache.set_limits(limits_at(row.scale));
   }

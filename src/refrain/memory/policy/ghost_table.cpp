@@ -13,18 +13,22 @@ void GhostTable::resize(std::size_t capacity) {
   additions_ = 0;
 }
 
-GhostTable::Place* GhostTable::row_of(std::uint64_t hash) {
-  // Mixed, since the keys of a shard have bits of the hash in common, and otherwise than
-  // `KeySample` does it, or the keys of a sample would share rows.
-  const std::uint64_t mixed = (hash ^ hash >> 32U) * 0xD6E8'FEB8'6659'FD93U >> 32U;
-  return &places_[(mixed * (places_.size() / kRow) >> 32U) * kRow];
+std::uint64_t GhostTable::mixed(std::uint64_t hash) {
+  // The keys of a shard have bits of the hash in common. Otherwise than `KeySample` does it, or the
+  // keys of a sample would share rows.
+  return (hash ^ hash >> 32U) * 0xD6E8'FEB8'6659'FD93U;
+}
+
+GhostTable::Place* GhostTable::row_of(std::uint64_t mixed_hash) {
+  return &places_[((mixed_hash >> 32U) * (places_.size() / kRow) >> 32U) * kRow];
 }
 
 void GhostTable::add(std::uint64_t hash) {
   if (capacity_ == 0) return;
   ++additions_;
-  Place* const row = row_of(hash);
-  const std::uint32_t mark = mark_of(hash);
+  const std::uint64_t bits = mixed(hash);
+  Place* const row = row_of(bits);
+  const std::uint32_t mark = mark_of(bits);
   // Its own place if it has one: a key in two places could be taken twice. Else a free one.
   Place* chosen = row;
   for (Place* place = row; place != row + kRow; ++place) {
@@ -39,8 +43,9 @@ void GhostTable::add(std::uint64_t hash) {
 }
 
 bool GhostTable::take(std::uint64_t hash) {
-  Place* const row = row_of(hash);
-  const std::uint32_t mark = mark_of(hash);
+  const std::uint64_t bits = mixed(hash);
+  Place* const row = row_of(bits);
+  const std::uint32_t mark = mark_of(bits);
   for (Place* place = row; place != row + kRow; ++place) {
     if (place->mark != mark) continue;
     place->mark = 0;

@@ -35,10 +35,12 @@ private:
     std::uint32_t added = 0;
   };
 
-  [[nodiscard]] Place* row_of(std::uint64_t hash);
+  // Of a mixed hash, the upper half chooses the row and the lower half is the mark.
+  [[nodiscard]] static std::uint64_t mixed(std::uint64_t hash);
+  [[nodiscard]] Place* row_of(std::uint64_t mixed_hash);
   /// Never zero, which is a free place.
-  static std::uint32_t mark_of(std::uint64_t hash) {
-    return static_cast<std::uint32_t>(hash >> 32U) | 1U;
+  static std::uint32_t mark_of(std::uint64_t mixed_hash) {
+    return static_cast<std::uint32_t>(mixed_hash) | 1U;
   }
 
   std::vector<Place> places_;
