@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <iterator>
 
 namespace refrain {
@@ -31,6 +32,9 @@ constexpr double kPeriodsPerRound = 0.5;
 constexpr std::size_t kShortestPeriod = 32;
 constexpr double kAgeing = 0.99;
 constexpr double kHysteresis = 0.005;
+// About how much more one policy than another hits by chance, in parts of the square root of the
+// requests: two of its standard deviations where a fifth of them hits.
+constexpr double kChance = 1.0;
 
 }  // namespace
 
@@ -146,7 +150,9 @@ void Forecaster::choose() {
   const double present = best->recent.seconds;
   for (const Row& row : rows_)
     if (row.scale == 1 && row.recent.seconds > best->recent.seconds) best = &row;
-  if (best->recent.seconds <= present + kHysteresis * recent_seconds_) return;
+  // Of few requests, chance alone makes more difference than that.
+  const double chance = kChance / std::sqrt(std::max(recent_requests_, 1.0));
+  if (best->recent.seconds <= present + std::max(kHysteresis, chance) * recent_seconds_) return;
   choice_.store(best->cache.policy(), std::memory_order_relaxed);
   for (Row& row : rows_)
     if (row.scale != 1) row.cache.set_policy(choice());
