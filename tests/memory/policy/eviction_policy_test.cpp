@@ -109,6 +109,41 @@ TEST_P(EveryPolicy, RemembersAsMuchAsItsNewLimitsSay) {
   EXPECT_EQ(policy->fixed_bytes(), large);
 }
 
+TEST_P(EveryPolicy, WhatIsOverAndAskedForAgainIsNoStranger) {
+  // Answers are over after as many requests as the cache holds entries, five times over.
+  constexpr int kRequests = 200'000;
+  const auto hit_ratio = [](PolicyKind kind) {
+    ShadowCache cache(kind, items_only(2000));
+    ZipfKeys keys(20'000);
+    int hits = 0;
+    for (int i = 0; i < kRequests; ++i) {
+      CacheAccess access = access_to(keys.next());
+      access.now = i;
+      access.until = i + 10'000;
+      if (cache.access(access)) ++hits;
+    }
+    return static_cast<double>(hits) / kRequests;
+  };
+
+  EXPECT_GT(hit_ratio(GetParam()), hit_ratio(PolicyKind::kLru) - 0.02);
+}
+
+TEST_P(EveryPolicy, FollowsAWorkloadThatDriftsThoughItsEntriesAreFewerThanExpected) {
+  constexpr int kRequests = 400'000;
+  const auto hit_ratio = [](PolicyKind kind, std::size_t most_items) {
+    ShadowCache cache(kind, {most_items, std::size_t{500} * 30'000});
+    ZipfKeys keys(5000);
+    int hits = 0;
+    for (int i = 0; i < kRequests; ++i) {
+      const std::uint64_t drift = static_cast<std::uint64_t>(i) / 40'000 * 800;
+      if (cache.access(access_to(keys.next() + drift, 30'000))) ++hits;
+    }
+    return static_cast<double>(hits) / kRequests;
+  };
+
+  EXPECT_GT(hit_ratio(GetParam(), 1'000'000), hit_ratio(GetParam(), 500) - 0.03);
+}
+
 /// Hits of 20 keys that are asked for often, while a client asks for others, three for each, in a
 /// cache of 100.
 class UnderFlood : public ::testing::TestWithParam<PolicyKind> {

@@ -103,6 +103,8 @@ public:
     (ghosts_.take(entry.hash) ? main_ : small_).push_back(&entry);
   }
   void erase(ModelEntry& entry) override {
+    const bool was_in_main = std::count(main_.begin(), main_.end(), &entry) != 0;
+    if (was_in_main || entry.take_uses() != 0) ghosts_.add(entry.hash);
     std::erase(small_, &entry);
     std::erase(main_, &entry);
   }
@@ -153,17 +155,21 @@ public:
   }
   void erase(ModelEntry& entry) override {
     if (candidate_ == &entry) candidate_ = nullptr;
+    notice_uses(entry);
+    sketch_.raise(entry.hash, static_cast<std::uint8_t>(entry.frequency));
     for (ModelQueue* queue : {&window_, &probation_, &protected_})
       std::erase(*queue, &entry);
   }
   ModelEntry& evict() override {
+    items_when_full_ = std::min(items_, all().size());
     ModelEntry* leaving = &find_victim();
     if (ModelEntry* const candidate = std::exchange(candidate_, nullptr)) {
       notice_uses(*candidate);
       if (!wins(*candidate, *leaving)) leaving = candidate;
     }
     sketch_.raise(leaving->hash, static_cast<std::uint8_t>(leaving->frequency));
-    erase(*leaving);
+    for (ModelQueue* queue : {&window_, &probation_, &protected_})
+      std::erase(*queue, leaving);
     return *leaving;
   }
   ModelQueue all() override {
@@ -175,6 +181,7 @@ public:
   void set_limits(const CacheLimits& limits) override {
     limits_ = limits;
     items_ = std::max<std::size_t>(expected_items(limits), 1);
+    items_when_full_ = items_;
     sketch_.resize(items_);
     divide_room();
   }
@@ -186,9 +193,9 @@ private:
     protected_limits_ = limits_.part((1 - climber_.window_share()) * 0.8);
   }
   void count(std::size_t hits, std::size_t misses) {
-    if (climber_.count(hits, misses, items_)) divide_room();
+    if (climber_.count(hits, misses, items_when_full_)) divide_room();
     accesses_ += hits + misses;
-    if (accesses_ < 10 * items_) return;
+    if (accesses_ < 10 * items_when_full_) return;
     accesses_ /= 2;
     sketch_.halve();
     for (ModelEntry* entry : all())
@@ -230,6 +237,7 @@ private:
   CacheLimits window_limits_;
   CacheLimits protected_limits_;
   std::size_t items_ = 1;
+  std::size_t items_when_full_ = 1;
   ModelQueue window_;
   ModelQueue probation_;
   ModelQueue protected_;
@@ -249,7 +257,11 @@ public:
     entry.priority = floor_ + worth_of(entry);
     held_.push_back(&entry);
   }
-  void erase(ModelEntry& entry) override { std::erase(held_, &entry); }
+  void erase(ModelEntry& entry) override {
+    const int frequency = std::min(entry.frequency + entry.take_uses(), 15);
+    sketch_.raise(entry.hash, static_cast<std::uint8_t>(frequency));
+    std::erase(held_, &entry);
+  }
   ModelEntry& evict() override {
     for (;;) {
       held_ = all();

@@ -39,6 +39,13 @@ void CostPolicy::insert(Resident& entry) {
   heap_.push(entry, floor_ + worth_of(entry));
 }
 
+void CostPolicy::erase(Resident& entry) {
+  // It may be asked for again at once, as what is over or replaced often is.
+  const int frequency = entry.frequency + take_uses(entry);
+  sketch_.raise(entry.hash, static_cast<std::uint8_t>(std::min(frequency, 15)));
+  heap_.erase(entry);
+}
+
 Resident& CostPolicy::evict() {
   for (;;) {
     Resident& entry = heap_.top();

@@ -32,6 +32,8 @@ void S3FifoPolicy::insert(Resident& entry) {
 }
 
 void S3FifoPolicy::erase(Resident& entry) {
+  // What is over or replaced, and was used, is let into the main queue again.
+  if (entry.queue == 1 || take_uses(entry) != 0) ghosts_.add(entry.hash);
   (entry.queue == 0 ? small_ : main_).erase(entry);
 }
 
