@@ -19,7 +19,7 @@ constexpr std::array kExperts{PolicyKind::kTinyLfu,
 // more (docs/benchmarks.md). The memory for them is at most about a sixty-fourth of the cache's.
 constexpr std::size_t kMostSampled = 1024;
 constexpr std::size_t kLeastSampled = 32;
-constexpr std::size_t kBytesPerSampled = 64 * 1200;
+constexpr std::size_t kBytesPerSampled = std::size_t{64} * 1200;
 // What a shadow may hold of that: the one of four times the size, or one whose policy prefers small
 // entries.
 constexpr std::size_t kMostHeldShare = 4;
