@@ -280,14 +280,16 @@ TEST_F(StatusRoutesTest, ChangesTheLimitsOfMemory) {
 }
 
 TEST_F(StatusRoutesTest, RefusesLimitsThatAreNone) {
+  context_.admin_token = "secret";
   context_.memory = memory_;
 
-  EXPECT_EQ(problem(ask(limits(R"({"max_items": 0})"))), "422 unprocessable max_items");
-  EXPECT_EQ(problem(ask(limits(R"({"max_size_bytes": "many"})"))),
+  EXPECT_EQ(problem(ask(limits(R"({"max_items": 0})", bearer("secret")))),
+            "422 unprocessable max_items");
+  EXPECT_EQ(problem(ask(limits(R"({"max_size_bytes": "many"})", bearer("secret")))),
             "400 invalid_argument max_size_bytes");
-  EXPECT_EQ(problem(ask(limits(R"({"items": 7})"))), "400 invalid_argument -");
-  EXPECT_EQ(problem(ask(limits("{}"))), "400 invalid_argument max_items");
-  EXPECT_EQ(ask(limits("seven")).status, 400U);
+  EXPECT_EQ(problem(ask(limits(R"({"items": 7})", bearer("secret")))), "400 invalid_argument -");
+  EXPECT_EQ(problem(ask(limits("{}", bearer("secret")))), "400 invalid_argument max_items");
+  EXPECT_EQ(ask(limits("seven", bearer("secret"))).status, 400U);
   EXPECT_EQ(*cache_.stats().tiers.at(0).max_items, 1000);
 }
 
@@ -300,7 +302,9 @@ TEST_F(StatusRoutesTest, ChangesNoLimitsForAStranger) {
 }
 
 TEST_F(StatusRoutesTest, HasNoLimitsToChangeWithoutMemory) {
-  EXPECT_EQ(ask(limits(R"({"max_items": 1})")).status, 422U);
+  context_.admin_token = "secret";
+
+  EXPECT_EQ(ask(limits(R"({"max_items": 1})", bearer("secret"))).status, 422U);
 }
 
 TEST_F(StatusRoutesTest, KnowsNoOtherMethods) {

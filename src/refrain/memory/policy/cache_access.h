@@ -3,6 +3,7 @@
 /// @file
 /// A request as a policy sees it.
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -16,5 +17,13 @@ struct CacheAccess {
   std::int64_t now = 0;      ///< When, on the clock that `until` is on.
   std::int64_t until = std::numeric_limits<std::int64_t>::max();  ///< When the answer is over.
 };
+
+/// The seconds that a cost counts for: a negative one, or none that is a number, is nothing, and
+/// hours are no more than three. Sums of them are numbers, and one wrong measurement does not
+/// outweigh all others for ever.
+[[nodiscard]] inline float counted_seconds(float cost) {
+  constexpr float kMostSeconds = 3 * 3600;
+  return cost > 0 ? std::min(cost, kMostSeconds) : 0;
+}
 
 }  // namespace refrain

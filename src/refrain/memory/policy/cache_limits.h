@@ -4,6 +4,7 @@
 /// How much a cache may hold.
 
 #include <cstddef>
+#include <limits>
 
 namespace refrain {
 
@@ -12,10 +13,10 @@ struct CacheLimits {
   std::size_t items = 0;
   std::size_t bytes = 0;
 
-  /// `share` of both, rounded down.
+  /// `share` of both, rounded down. What is too much to be counted is the most there is: no limit
+  /// at all stays none.
   [[nodiscard]] CacheLimits part(double share) const {
-    return {static_cast<std::size_t>(static_cast<double>(items) * share),
-            static_cast<std::size_t>(static_cast<double>(bytes) * share)};
+    return {part_of(items, share), part_of(bytes, share)};
   }
 
   /// Whether this load is more than `limit` in either respect.
@@ -33,6 +34,13 @@ struct CacheLimits {
   }
 
   friend bool operator==(const CacheLimits&, const CacheLimits&) = default;
+
+private:
+  static std::size_t part_of(std::size_t whole, double share) {
+    constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
+    const double part = static_cast<double>(whole) * share;
+    return part < static_cast<double>(kMost) ? static_cast<std::size_t>(part) : kMost;
+  }
 };
 
 }  // namespace refrain

@@ -1,5 +1,6 @@
 #include "refrain/memory/policy/cost_policy.h"
 
+#include "refrain/memory/policy/cache_access.h"
 #include "refrain/memory/policy/expected_items.h"
 
 #include <algorithm>
@@ -28,7 +29,7 @@ void CostPolicy::set_limits(const CacheLimits& limits) {
 
 double CostPolicy::worth_of(const Resident& entry) {
   return static_cast<double>(entry.frequency) *
-         static_cast<double>(std::max(entry.cost, kLeastCost)) /
+         static_cast<double>(std::max(counted_seconds(entry.cost), kLeastCost)) /
          static_cast<double>(std::max<std::uint32_t>(entry.charge, 1));
 }
 
@@ -36,6 +37,13 @@ void CostPolicy::insert(Resident& entry) {
   count_accesses(1);
   entry.frequency = static_cast<std::uint8_t>(sketch_.estimate(entry.hash) + 1);
   heap_.push(entry, floor_ + worth_of(entry));
+}
+
+void CostPolicy::erase(Resident& entry) {
+  // It may be asked for again at once, as what is over or replaced often is.
+  const int frequency = entry.frequency + take_uses(entry);
+  sketch_.raise(entry.hash, static_cast<std::uint8_t>(std::min(frequency, 15)));
+  heap_.erase(entry);
 }
 
 Resident& CostPolicy::evict() {

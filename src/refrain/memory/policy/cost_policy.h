@@ -21,7 +21,7 @@ public:
   explicit CostPolicy(const CacheLimits& limits);
 
   void insert(Resident& entry) override;
-  void erase(Resident& entry) override { heap_.erase(entry); }
+  void erase(Resident& entry) override;
   Resident& evict() override;
   void release(const std::function<void(Resident&)>& take) override;
   void set_limits(const CacheLimits& limits) override;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <iterator>
 
 namespace refrain {
@@ -19,9 +20,14 @@ constexpr std::array kExperts{PolicyKind::kTinyLfu,
 constexpr std::size_t kMostSampled = 1024;
 constexpr std::size_t kLeastSampled = 32;
 constexpr std::size_t kShareOfBytes = 64;
-constexpr std::size_t kBytesPerKey = 224;  // of a shadow: entry, index, order, ghosts and sketch
+constexpr std::size_t kBytesPerKey = 280;  // of a shadow: entry, index, order, ghosts and sketch
+// What a shadow may hold of the most sampled: the one of four times the size, or one whose policy
+// prefers small entries.
+constexpr std::size_t kMostHeldShare = 4;
+// A sample of a cache that has become so much smaller tells nothing any more.
+constexpr std::size_t kFewestHeldShare = 8;
 
-// The shadows' sizes together, in caches.
+// Bytes of all shadows together, for each key that is sampled.
 std::size_t bytes_per_sampled(bool is_adaptive) {
   double scales = is_adaptive ? static_cast<double>(kExperts.size()) - 1 : 0;
   for (const double scale : kScales)
@@ -35,15 +41,16 @@ constexpr double kPeriodsPerRound = 0.5;
 constexpr std::size_t kShortestPeriod = 32;
 constexpr double kAgeing = 0.99;
 constexpr double kHysteresis = 0.005;
+// About how much more one policy than another hits by chance, in parts of the square root of the
+// requests: two of its standard deviations where a fifth of them hits.
+constexpr double kChance = 1.0;
 
 }  // namespace
 
 Forecaster::Forecaster(PolicyKind kind, const CacheLimits& limits)
     : is_adaptive_(kind == PolicyKind::kAdaptive),
       limits_(limits),
-      most_sampled_(std::clamp(limits.bytes / kShareOfBytes / bytes_per_sampled(is_adaptive_),
-                               kLeastSampled,
-                               kMostSampled)),
+      most_sampled_(most_sampled(limits)),
       choice_(is_adaptive_ ? kExperts.front() : kind) {
   if (is_adaptive_) {
     for (const PolicyKind expert : kExperts)
@@ -53,12 +60,20 @@ Forecaster::Forecaster(PolicyKind kind, const CacheLimits& limits)
     if (scale != 1 || !is_adaptive_) rows_.emplace_back(choice(), scale, limits_at(scale));
 }
 
+std::size_t Forecaster::most_sampled(const CacheLimits& limits) const {
+  return std::clamp(
+      limits.bytes / kShareOfBytes / bytes_per_sampled(is_adaptive_), kLeastSampled, kMostSampled);
+}
+
+std::size_t Forecaster::most_held() const {
+  return kMostHeldShare * most_sampled_;
+}
+
 CacheLimits Forecaster::limits_at(double scale) const {
   CacheLimits limits = limits_.part(scale * sample_.rate());
-  // No shadow holds more, since the sample is bounded: what it prepares for should be no more.
-  const auto most = static_cast<std::size_t>(2 * scale * static_cast<double>(most_sampled_));
-  const std::size_t least = std::min<std::size_t>(limits_.items, 1);
-  limits.items = std::clamp(limits.items, least, most);
+  limits.items = std::max<std::size_t>(limits.items, std::min<std::size_t>(limits_.items, 1));
+  // One more than is ever held: policies prepare for as many as the limits allow.
+  limits.items = std::min(limits.items, most_held() + 1);
   return limits;
 }
 
@@ -69,39 +84,55 @@ const Forecaster::Row& Forecaster::row_of(PolicyKind kind) const {
 }
 
 void Forecaster::record(std::span<const CacheAccess> accesses, std::uint64_t total) {
+  total_ = total;
   for (const CacheAccess& access : accesses)
     if (sample_.has(access.hash)) record_one(access);
-  bound_sample();
   const double held = static_cast<double>(row_of(choice()).cache.load().items);
   const auto period = static_cast<std::size_t>(held * kPeriodsPerRound);
-  if (sampled_ >= std::max(period, kShortestPeriod)) end_period(total);
+  if (sampled_ >= static_cast<double>(std::max(period, kShortestPeriod))) end_period();
 }
 
 void Forecaster::record_one(const CacheAccess& access) {
+  const auto seconds = static_cast<double>(counted_seconds(access.cost));
   ++sampled_;
-  seconds_asked_ += static_cast<double>(access.cost);
+  seconds_asked_ += seconds;
   for (Row& row : rows_) {
     if (!row.cache.access(access)) continue;
     ++row.period.hits;
-    row.period.seconds += static_cast<double>(access.cost);
+    row.period.seconds += seconds;
+  }
+  while (is_sample_too_large())
+    halve_sample();
+}
+
+bool Forecaster::is_sample_too_large() const {
+  const auto holds_too_many = [most = most_held()](const Row& row) {
+    return row.cache.load().items > most;
+  };
+  return row_of(choice()).cache.load().items > most_sampled_ ||
+         std::any_of(rows_.begin(), rows_.end(), holds_too_many);
+}
+
+void Forecaster::halve_sample() {
+  sample_.halve();
+  // What was seen was of twice as many keys as what will be, and is to count for no more.
+  sampled_ /= 2;
+  seconds_asked_ /= 2;
+  recent_requests_ /= 2;
+  recent_seconds_ /= 2;
+  for (Row& row : rows_) {
+    row.period.age(0.5);
+    row.recent.age(0.5);
+    row.cache.keep_only([this](std::uint64_t hash) { return sample_.has(hash); });
+    row.cache.set_limits(limits_at(row.scale));
   }
 }
 
-void Forecaster::bound_sample() {
-  while (row_of(choice()).cache.load().items > most_sampled_) {
-    sample_.halve();
-    for (Row& row : rows_) {
-      row.cache.keep_only([this](std::uint64_t hash) { return sample_.has(hash); });
-      row.cache.set_limits(limits_at(row.scale));
-    }
-  }
-}
-
-void Forecaster::end_period(std::uint64_t total) {
+void Forecaster::end_period() {
   // A few keys make up much of most workloads, and the sample has more or less of them than its
   // share. The difference counts as hits, since such keys are always there (SHARDS's correction).
-  const double expected = static_cast<double>(total - total_at_beginning_) * sample_.rate();
-  const double missing = expected - static_cast<double>(sampled_);
+  const double expected = static_cast<double>(total_ - total_at_beginning_) * sample_.rate();
+  const double missing = expected - sampled_;
   for (Row& row : rows_) {
     const double hits = std::clamp(row.period.hits + missing, 0.0, expected);
     const double seconds = row.period.hits == 0 ? 0 : row.period.seconds * hits / row.period.hits;
@@ -109,14 +140,19 @@ void Forecaster::end_period(std::uint64_t total) {
     row.recent.hits += hits;
     row.recent.seconds += row.period.seconds;
     row.seconds_saved += seconds / sample_.rate();
-    row.period = {};
   }
   recent_requests_ = recent_requests_ * kAgeing + expected;
   recent_seconds_ = recent_seconds_ * kAgeing + seconds_asked_;
+  begin_period();
+  if (is_adaptive_) choose();
+}
+
+void Forecaster::begin_period() {
+  for (Row& row : rows_)
+    row.period = {};
   sampled_ = 0;
   seconds_asked_ = 0;
-  total_at_beginning_ = total;
-  if (is_adaptive_) choose();
+  total_at_beginning_ = total_;
 }
 
 void Forecaster::choose() {
@@ -124,7 +160,9 @@ void Forecaster::choose() {
   const double present = best->recent.seconds;
   for (const Row& row : rows_)
     if (row.scale == 1 && row.recent.seconds > best->recent.seconds) best = &row;
-  if (best->recent.seconds <= present + kHysteresis * recent_seconds_) return;
+  // Of few requests, chance alone makes more difference than that.
+  const double chance = kChance / std::sqrt(std::max(recent_requests_, 1.0));
+  if (best->recent.seconds <= present + std::max(kHysteresis, chance) * recent_seconds_) return;
   choice_.store(best->cache.policy(), std::memory_order_relaxed);
   for (Row& row : rows_)
     if (row.scale != 1) row.cache.set_policy(choice());
@@ -142,14 +180,27 @@ void Forecaster::clear() {
 }
 
 void Forecaster::set_limits(const CacheLimits& limits) {
+  const std::size_t held_before = row_of(choice()).cache.load().items;
   limits_ = limits;
+  most_sampled_ = most_sampled(limits);
   for (Row& row : rows_) {
     row.cache.set_limits(limits_at(row.scale));
+    row.seconds_saved += row.period.seconds / sample_.rate();
     row.recent = {};
   }
   recent_requests_ = 0;
   recent_seconds_ = 0;
-  bound_sample();
+  begin_period();
+  while (is_sample_too_large())
+    halve_sample();
+  const std::size_t held = row_of(choice()).cache.load().items;
+  if (held < held_before && held < most_sampled_ / kFewestHeldShare) restart_sample();
+}
+
+void Forecaster::restart_sample() {
+  sample_.restart();
+  for (Row& row : rows_)
+    row.cache.set_limits(limits_at(row.scale));
 }
 
 std::vector<SizeForecast> Forecaster::sizes() const {
@@ -159,7 +210,7 @@ std::vector<SizeForecast> Forecaster::sizes() const {
       return row.scale == scale && row.cache.policy() == choice();
     };
     const Row& row = *std::find_if(rows_.begin(), rows_.end(), is_row);
-    const double requests = recent_requests_ + static_cast<double>(sampled_);
+    const double requests = recent_requests_ + sampled_;
     const double ratio = requests == 0 ? 0 : (row.recent.hits + row.period.hits) / requests;
     sizes.push_back({scale, ratio, row.seconds_saved + row.period.seconds / sample_.rate()});
   }

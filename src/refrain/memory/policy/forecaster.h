@@ -25,7 +25,7 @@ namespace refrain {
 /// The shadows see a sample of the keys and have the same part of the room (miniature simulation:
 /// Waldspurger, Saemundsson, Ahmad and Park, "Cache modeling and optimization using miniature
 /// simulations", 2017). The sample shrinks as the cache grows, so memory and work stay bounded: at
-/// most about a thousand keys at the cache's own size.
+/// most about a thousand keys at the cache's own size, and four thousand in any shadow.
 ///
 /// Thread safety: any thread may ask `samples` and `choice`; one at a time calls anything else.
 class Forecaster {
@@ -59,7 +59,7 @@ public:
 
   [[nodiscard]] double sample_rate() const { return sample_.rate(); }
   [[nodiscard]] std::size_t bytes() const;
-  /// What `bytes` never exceeds: about a sixty-fourth of the cache's bytes, at most 2.4 MB.
+  /// What `bytes` never exceeds: about a sixty-fourth of the cache's bytes, at most 3 MB.
   [[nodiscard]] std::size_t most_bytes() const;
 
 private:
@@ -85,21 +85,27 @@ private:
     double seconds_saved = 0;  // of the periods before, for all keys
   };
 
+  [[nodiscard]] std::size_t most_sampled(const CacheLimits& limits) const;
+  [[nodiscard]] std::size_t most_held() const;
   [[nodiscard]] CacheLimits limits_at(double scale) const;
+  [[nodiscard]] bool is_sample_too_large() const;
   [[nodiscard]] const Row& row_of(PolicyKind kind) const;
   void record_one(const CacheAccess& access);
-  void bound_sample();
-  void end_period(std::uint64_t total);
+  void halve_sample();
+  void restart_sample();
+  void end_period();
+  void begin_period();
   void choose();
 
   const bool is_adaptive_;
   CacheLimits limits_;
-  std::size_t most_sampled_;
+  std::atomic<std::size_t> most_sampled_;  // others ask for `most_bytes`
   KeySample sample_;
   std::atomic<PolicyKind> choice_;
   std::deque<Row> rows_;
-  std::size_t sampled_ = 0;               // requests since the period began
+  double sampled_ = 0;                    // requests since the period began
   double seconds_asked_ = 0;              // their cost
+  std::uint64_t total_ = 0;               // of all requests
   std::uint64_t total_at_beginning_ = 0;  // of the period
   double recent_requests_ = 0;            // of the periods before, ageing
   double recent_seconds_ = 0;             // their cost

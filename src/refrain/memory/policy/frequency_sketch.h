@@ -42,11 +42,14 @@ private:
     unsigned shift;
   };
 
-  [[nodiscard]] static Counter counter(std::uint64_t hash, std::size_t row);
-  [[nodiscard]] std::size_t line_of(std::uint64_t hash) const { return (hash >> 40U) & mask_; }
+  // Of a mixed hash, the upper half chooses the line and the rest the counters.
+  [[nodiscard]] static std::uint64_t mixed(std::uint64_t hash);
+  [[nodiscard]] static Counter counter(std::uint64_t mixed_hash, std::size_t row);
+  [[nodiscard]] std::size_t line_of(std::uint64_t mixed_hash) const {
+    return static_cast<std::size_t>((mixed_hash >> 32U) * lines_.size() >> 32U);
+  }
 
   std::vector<Line> lines_;
-  std::uint64_t mask_ = 0;
 };
 
 }  // namespace refrain

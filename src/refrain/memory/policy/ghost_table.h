@@ -10,8 +10,8 @@
 namespace refrain {
 
 /// Remembers about the last `capacity` keys that were added, by their hashes, in a table of fixed
-/// size: a key that falls on another's place takes it. What it says is a hint: it may forget a key
-/// early, and takes one in 2^32 unknown keys for a known one.
+/// size, 10 bytes for each: where a row is full, the oldest gives way. What it says is a hint: it
+/// forgets one key in fifteen or so early, and takes one unknown key in 2^28 for a known one.
 class GhostTable {
 public:
   explicit GhostTable(std::size_t capacity) { resize(capacity); }
@@ -27,22 +27,23 @@ public:
   [[nodiscard]] std::size_t bytes() const { return places_.size() * sizeof(Place); }
 
 private:
-  /// Two keys share a row: the older gives way.
-  static constexpr std::size_t kRow = 4;
+  /// Places that are looked at for a key: a line of memory.
+  static constexpr std::size_t kRow = 8;
 
   struct Place {
     std::uint32_t mark = 0;
     std::uint32_t added = 0;
   };
 
-  [[nodiscard]] Place* row_of(std::uint64_t hash) { return &places_[(hash & mask_) * kRow]; }
+  // Of a mixed hash, the upper half chooses the row and the lower half is the mark.
+  [[nodiscard]] static std::uint64_t mixed(std::uint64_t hash);
+  [[nodiscard]] Place* row_of(std::uint64_t mixed_hash);
   /// Never zero, which is a free place.
-  static std::uint32_t mark_of(std::uint64_t hash) {
-    return static_cast<std::uint32_t>(hash >> 32U) | 1U;
+  static std::uint32_t mark_of(std::uint64_t mixed_hash) {
+    return static_cast<std::uint32_t>(mixed_hash) | 1U;
   }
 
   std::vector<Place> places_;
-  std::uint64_t mask_ = 0;
   std::uint32_t capacity_ = 0;
   std::uint32_t additions_ = 0;
 };

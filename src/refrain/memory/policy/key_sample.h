@@ -13,7 +13,7 @@ namespace refrain {
 /// SHARDS", 2015): a key belongs to the sample or not, whenever it comes, so that a cache with the
 /// same part of the room sees a workload of the same shape.
 ///
-/// Thread safety: any thread may ask `has`; one at a time may call `halve`.
+/// Thread safety: any thread may ask `has`; one at a time may call anything else.
 class KeySample {
 public:
   /// All keys.
@@ -31,6 +31,12 @@ public:
   void halve() {
     rate_ /= 2;
     threshold_.store(threshold_.load(std::memory_order_relaxed) / 2, std::memory_order_relaxed);
+  }
+
+  /// All keys again.
+  void restart() {
+    rate_ = 1;
+    threshold_.store(std::numeric_limits<std::uint64_t>::max(), std::memory_order_relaxed);
   }
 
 private:

@@ -12,6 +12,8 @@ namespace {
 // The paper's numbers: a tenth of the room for the small queue, uses counted up to three.
 constexpr double kSmallShare = 0.1;
 constexpr std::uint8_t kMostUses = 3;
+// A cache that remembers nobody would keep its main queue for ever, used or not.
+constexpr std::size_t kFewestGhosts = 8;
 
 }  // namespace
 
@@ -21,7 +23,7 @@ S3FifoPolicy::S3FifoPolicy(const CacheLimits& limits) : ghosts_(0) {
 
 void S3FifoPolicy::set_limits(const CacheLimits& limits) {
   small_limits_ = limits.part(kSmallShare);
-  ghosts_.resize(expected_items(limits));
+  ghosts_.resize(std::max(expected_items(limits), kFewestGhosts));
 }
 
 void S3FifoPolicy::insert(Resident& entry) {
@@ -30,14 +32,23 @@ void S3FifoPolicy::insert(Resident& entry) {
 }
 
 void S3FifoPolicy::erase(Resident& entry) {
+  // What is over or replaced, and was used, is let into the main queue again.
+  if (entry.queue == 1 || take_uses(entry) != 0) ghosts_.add(entry.hash);
   (entry.queue == 0 ? small_ : main_).erase(entry);
 }
 
 Resident& S3FifoPolicy::evict() {
-  while (!small_.empty() && (main_.empty() || small_.load().exceeds(small_limits_))) {
+  while (small_is_due()) {
     if (Resident* entry = evict_from_small()) return *entry;
   }
   return evict_from_main();
+}
+
+bool S3FifoPolicy::small_is_due() const {
+  if (main_.empty()) return true;
+  // The newest stays, though it be larger than the small queue's share: it could never be used
+  // else.
+  return small_.load().items > 1 && small_.load().exceeds(small_limits_);
 }
 
 Resident* S3FifoPolicy::evict_from_small() {

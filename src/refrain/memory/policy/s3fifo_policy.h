@@ -27,6 +27,9 @@ public:
   [[nodiscard]] std::size_t fixed_bytes() const override { return ghosts_.bytes(); }
 
 private:
+  /// Whether the small queue is the next to give something up.
+  /// @pre There is an entry.
+  [[nodiscard]] bool small_is_due() const;
   /// The oldest of the small queue, unless it was used: then it moves to the main queue.
   Resident* evict_from_small();
   Resident& evict_from_main();

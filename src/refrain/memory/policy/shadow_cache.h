@@ -52,6 +52,9 @@ public:
       erase(hash);
   }
 
+  /// Whether it holds the key, its time being over or not. No use of it.
+  [[nodiscard]] bool holds(std::uint64_t hash) const { return index_.contains(hash); }
+
   [[nodiscard]] PolicyKind policy() const { return kind_; }
   [[nodiscard]] const CacheLimits& load() const { return load_; }
   /// Bytes of memory that the shadow itself takes.

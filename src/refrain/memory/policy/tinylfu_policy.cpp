@@ -26,6 +26,7 @@ TinyLfuPolicy::TinyLfuPolicy(const CacheLimits& limits) : sketch_(0) {
 void TinyLfuPolicy::set_limits(const CacheLimits& limits) {
   limits_ = limits;
   expected_items_ = std::max<std::size_t>(expected_items(limits), 1);
+  items_when_full_ = expected_items_;
   sketch_.resize(expected_items_);
   divide_room();
 }
@@ -53,6 +54,9 @@ void TinyLfuPolicy::insert(Resident& entry) {
 
 void TinyLfuPolicy::erase(Resident& entry) {
   if (candidate_ == &entry) candidate_ = nullptr;
+  // It may be asked for again at once, as what is over or replaced often is.
+  notice_uses(entry);
+  sketch_.raise(entry.hash, frequency_of(entry));
   queue_of(entry).erase(entry);
 }
 
@@ -70,9 +74,9 @@ bool TinyLfuPolicy::notice_uses(Resident& entry) {
 }
 
 void TinyLfuPolicy::count_accesses(std::size_t hits, std::size_t misses) {
-  if (climber_.count(hits, misses, expected_items_)) divide_room();
+  if (climber_.count(hits, misses, items_when_full_)) divide_room();
   accesses_ += hits + misses;
-  if (accesses_ < kAccessesPerItem * expected_items_) return;
+  if (accesses_ < kAccessesPerItem * items_when_full_) return;
   accesses_ /= 2;
   ++age_;
   sketch_.halve();
@@ -109,6 +113,9 @@ Resident& TinyLfuPolicy::find_victim() {
 }
 
 Resident& TinyLfuPolicy::evict() {
+  // It is full now: with large entries, that is far fewer of them than were expected.
+  const std::size_t held = window_.load().items + probation_.load().items + protected_.load().items;
+  items_when_full_ = std::min(expected_items_, held);
   Resident& victim = find_victim();
   Resident* leaving = &victim;
   if (Resident* const candidate = std::exchange(candidate_, nullptr)) {

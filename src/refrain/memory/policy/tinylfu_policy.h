@@ -48,7 +48,8 @@ private:
   [[nodiscard]] bool admits(const Resident& candidate, const Resident& victim);
 
   CacheLimits limits_;
-  std::size_t expected_items_ = 1;
+  std::size_t expected_items_ = 1;   // at most, by the limits
+  std::size_t items_when_full_ = 1;  // when it was full last, or else as expected
   CacheLimits window_limits_;
   CacheLimits protected_limits_;
   EntryQueue window_{kWindow};

@@ -22,7 +22,7 @@ bool WindowClimber::count(std::size_t hits, std::size_t misses, std::size_t item
   hits_ += hits;
   misses_ += misses;
   const std::size_t requests = hits_ + misses_;
-  if (requests < kRequestsPerItem * items) return false;
+  if (requests < kRequestsPerItem * std::max<std::size_t>(items, 1)) return false;
   climb(static_cast<double>(hits_) / static_cast<double>(requests));
   hits_ = 0;
   misses_ = 0;

@@ -15,8 +15,8 @@ public:
   /// From 0.01, for keys that are asked for often, to 0.8, for keys that were asked for just now.
   [[nodiscard]] double window_share() const { return share_; }
 
-  /// Counts requests of a cache that holds `items` entries when it is full. True if the share
-  /// changed.
+  /// Counts requests of a cache that holds `items` entries when it is full. True if a period is
+  /// over, and the share another.
   bool count(std::size_t hits, std::size_t misses, std::size_t items);
 
 private:
