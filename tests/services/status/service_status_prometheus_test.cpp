@@ -182,12 +182,15 @@ TEST(ServiceStatusPrometheusOfMemory, TellsWhatOtherSizesWouldDo) {
 
   const std::map<std::string, double> samples = scrape(to_prometheus(status)).samples;
 
-  const std::string tier = R"({service="text",tier="memory")";
-  EXPECT_EQ(samples.at("refrain_tier_overhead_bytes" + tier + "}"), 94);
-  EXPECT_EQ(samples.at("refrain_tier_policy" + tier + R"(,policy="tinylfu"})"), 1);
-  EXPECT_EQ(samples.at("refrain_tier_forecast_hit_ratio" + tier + R"(,scale="0.5"})"), 0.25);
-  EXPECT_EQ(samples.at("refrain_tier_forecast_hit_ratio" + tier + R"(,scale="2"})"), 0.75);
-  EXPECT_EQ(samples.at("refrain_tier_forecast_seconds_saved" + tier + R"(,scale="1"})"), 96.5);
+  const auto of = [&samples](const std::string& name, const std::string& labels) {
+    return samples.at("refrain_tier_" + name + R"({service="text",)" + labels +
+                      R"(tier="memory"})");
+  };
+  EXPECT_EQ(of("overhead_bytes", ""), 94);
+  EXPECT_EQ(of("policy", R"(policy="tinylfu",)"), 1);
+  EXPECT_EQ(of("forecast_hit_ratio", R"(scale="0.5",)"), 0.25);
+  EXPECT_EQ(of("forecast_hit_ratio", R"(scale="2",)"), 0.75);
+  EXPECT_EQ(of("forecast_seconds_saved", R"(scale="1",)"), 96.5);
 }
 
 }  // namespace
