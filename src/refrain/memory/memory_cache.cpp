@@ -180,11 +180,11 @@ std::size_t MemoryCache::sweep(WallTime now, std::size_t most) {
   while (budget > 0 && done < shards_.size()) {
     const std::size_t step = std::min(budget, kSweepPerLock);
     MemoryShard::Removed removed;
-    const std::size_t looked_at = shards_[index]->sweep(now, step, removed);
-    left += removed.entries.size();
-    budget -= std::max<std::size_t>(looked_at, 1);
+    const MemoryShard::Swept swept = shards_[index]->sweep(now, step, removed);
     dispose(removed);
-    if (looked_at == step) continue;
+    left += swept.expired;
+    budget -= std::min(budget, std::max<std::size_t>(swept.looked_at, 1));
+    if (!swept.is_done) continue;
     ++done;
     index = (index + 1) % shards_.size();
   }

@@ -3,12 +3,17 @@
 #include "refrain/cache/entry.h"
 
 #include <algorithm>
+#include <cassert>
 #include <stdexcept>
 #include <utility>
 
 namespace refrain {
 
 namespace {
+
+// The reclaimer's lock is one for all shards.
+constexpr std::size_t kEnoughRemoved = 64;
+constexpr std::size_t kEnoughRemovedBytes = std::size_t{256} << 10U;
 
 void require(bool holds, const char* what) {
   if (!holds) throw std::logic_error(what);
@@ -44,7 +49,8 @@ std::optional<Entry> MemoryShard::find_surely(const CacheKey& key, WallTime now,
   if (entry == nullptr) return std::nullopt;
   if (now.time_since_epoch().count() < entry->until.load(std::memory_order_relaxed))
     return Entry::share(*entry);
-  remove(*entry, removals_.expired, removed);
+  remove(*entry, removals_.expired);
+  removed = hand_over();
   return std::nullopt;
 }
 
@@ -55,58 +61,76 @@ InsertOutcome MemoryShard::insert(Resident& entry,
   const MutexLock lock(mutex_);
   run(kind);
   if (Resident* const older = table_->view().find(Entry::key_of(entry), entry.hash))
-    remove(*older, removals_.replaced, removed);
+    remove(*older, removals_.replaced);
   const CacheLimits most = room();
   if (most.items == 0 || entry.charge > most.bytes) {
     ++refusals_;
-    entry.is_taken.store(false, std::memory_order_release);
-    removed.entries.push_back(&entry);
+    leave(entry);
+    removed = hand_over();
     return InsertOutcome::kRefused;
   }
-  if (table_->is_full()) resize_table(table_->capacity() * 2, removed);
+  if (table_->is_full()) resize_table(table_->capacity() * 2);
   ++insertions_;
   load_.add(entry.charge);
   policy_->insert(entry);
   wheel_.insert(entry, now);
   table_->insert(entry);
-  evict_surplus(removed);
+  evict_surplus();
+  removed = hand_over();
   return InsertOutcome::kStored;
 }
 
-void MemoryShard::evict_surplus(Removed& removed) {
+void MemoryShard::evict_surplus() {
   const CacheLimits most = room();
   while (load_.exceeds(most)) {
     Resident& entry = policy_->evict();
     wheel_.erase(entry);
-    forget(entry, removals_.capacity, removed);
+    forget(entry, removals_.capacity);
   }
 }
 
-void MemoryShard::remove(Resident& entry, std::int64_t& cause, Removed& removed) {
+void MemoryShard::remove(Resident& entry, std::int64_t& cause) {
   policy_->erase(entry);
   wheel_.erase(entry);
-  forget(entry, cause, removed);
+  forget(entry, cause);
 }
 
-void MemoryShard::forget(Resident& entry, std::int64_t& cause, Removed& removed) {
+void MemoryShard::forget(Resident& entry, std::int64_t& cause) {
   ++cause;
   table_->erase(entry);
   load_.subtract(entry.charge);
-  removed.entries.push_back(&entry);
-  entry.is_taken.store(false, std::memory_order_release);
-  if (table_->is_sparse() && removed.table == nullptr)
-    resize_table(table_->capacity() / 2, removed);
+  leave(entry);
+  // One table at a time waits to be freed.
+  if (table_->is_sparse() && leaving_.table == nullptr) resize_table(table_->capacity() / 2);
 }
 
-void MemoryShard::resize_table(std::size_t capacity, Removed& removed) {
+void MemoryShard::leave(Resident& entry) {
+  entry.is_taken.store(false, std::memory_order_release);
+  leaving_.entries.push_back(&entry);
+  leaving_bytes_ += entry.charge;
+}
+
+MemoryShard::Removed MemoryShard::hand_over() {
+  const bool is_enough = leaving_.entries.size() >= kEnoughRemoved ||
+                         leaving_bytes_ >= kEnoughRemovedBytes || leaving_.table != nullptr;
+  return is_enough ? hand_over_all() : Removed();
+}
+
+MemoryShard::Removed MemoryShard::hand_over_all() {
+  leaving_bytes_ = 0;
+  return std::exchange(leaving_, {});
+}
+
+void MemoryShard::resize_table(std::size_t capacity) {
   auto resized = std::make_unique<TagTable>(capacity);
   table_->for_each([&resized](Resident& entry) { resized->insert(entry); });
-  publish(std::move(resized), removed);
+  publish(std::move(resized));
 }
 
-void MemoryShard::publish(std::unique_ptr<TagTable> table, Removed& removed) {
+void MemoryShard::publish(std::unique_ptr<TagTable> table) {
+  assert(leaving_.table == nullptr);
   window_.store(table->view(), std::memory_order_seq_cst);
-  removed.table = std::exchange(table_, std::move(table));
+  leaving_.table = std::exchange(table_, std::move(table));
 }
 
 void MemoryShard::run(PolicyKind kind) {
@@ -125,7 +149,8 @@ bool MemoryShard::erase(const CacheKey& key, Removed& removed) {
   const MutexLock lock(mutex_);
   Resident* const entry = table_->view().find(key, key.hash());
   if (entry == nullptr) return false;
-  remove(*entry, removals_.invalidated, removed);
+  remove(*entry, removals_.invalidated);
+  removed = hand_over();
   return true;
 }
 
@@ -134,29 +159,31 @@ void MemoryShard::clear(Removed& removed) {
   removals_.invalidated += static_cast<std::int64_t>(load_.items);
   load_ = {};
   wheel_.clear();
-  policy_->release([&removed](Resident& entry) {
-    entry.is_taken.store(false, std::memory_order_release);
-    removed.entries.push_back(&entry);
-  });
-  publish(std::make_unique<TagTable>(0), removed);
+  policy_->release([this](Resident& entry) REFRAIN_REQUIRES(mutex_) { leave(entry); });
+  publish(std::make_unique<TagTable>(0));
+  removed = hand_over_all();
 }
 
-std::size_t MemoryShard::sweep(WallTime now, std::size_t most, Removed& removed) {
+MemoryShard::Swept MemoryShard::sweep(WallTime now, std::size_t most, Removed& removed) {
   const MutexLock lock(mutex_);
   const TimingWheel::Step step = wheel_.advance(now, most, over_);
+  const std::size_t expired = over_.size();
   for (Resident* entry : over_) {
     policy_->erase(*entry);
-    forget(*entry, removals_.expired, removed);
+    forget(*entry, removals_.expired);
   }
   over_.clear();
-  return step.is_done ? std::min(step.looked_at, most - 1) : most;
+  // Also the little that nobody came to fetch.
+  removed = hand_over_all();
+  return {step.looked_at, expired, step.is_done};
 }
 
 void MemoryShard::set_limits(const CacheLimits& limits, Removed& removed) {
   const MutexLock lock(mutex_);
   limits_ = limits;
   policy_->set_limits(limits);
-  evict_surplus(removed);
+  evict_surplus();
+  removed = hand_over_all();
 }
 
 std::size_t MemoryShard::fixed_bytes() const {

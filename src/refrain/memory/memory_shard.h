@@ -15,8 +15,6 @@
 #include "refrain/memory/tag_table.h"
 #include "refrain/memory/timing_wheel.h"
 
-#include <boost/container/small_vector.hpp>
-
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -38,9 +36,10 @@ namespace refrain {
 /// none; the load is within the limits; insertions less removals are the items.
 class MemoryShard {
 public:
-  /// What left, to be freed after the lock is released. An insert usually evicts one entry.
+  /// What left, to be freed after the lock is released. It is handed over when there is enough
+  /// of it to be worth the reclaimer's work: 64 entries or 256 KiB, or a table.
   struct Removed {
-    boost::container::small_vector<Resident*, 8> entries;
+    std::vector<Resident*> entries;
     std::unique_ptr<TagTable> table;
   };
 
@@ -68,9 +67,15 @@ public:
   bool erase(const CacheKey& key, Removed& removed);
   void clear(Removed& removed);
 
-  /// Goes on to take out what is over, looking at no more than `most` entries. Returns how many it
-  /// looked at, less than `most` if there is no more to do.
-  std::size_t sweep(WallTime now, std::size_t most, Removed& removed);
+  /// What a step of `sweep` did.
+  struct Swept {
+    std::size_t looked_at;  ///< Entries, and slots of the wheel.
+    std::size_t expired;    ///< Entries that left.
+    bool is_done;           ///< Nothing that is over by now is left.
+  };
+
+  /// Goes on to take out what is over, looking at no more than about `most` entries.
+  Swept sweep(WallTime now, std::size_t most, Removed& removed);
 
   void set_limits(const CacheLimits& limits, Removed& removed);
 
@@ -82,16 +87,19 @@ public:
 
 private:
   /// Takes an entry out of everything.
-  void remove(Resident& entry, std::int64_t& cause, Removed& removed) REFRAIN_REQUIRES(mutex_);
+  void remove(Resident& entry, std::int64_t& cause) REFRAIN_REQUIRES(mutex_);
   /// Takes an entry out of the rest, which the policy and the wheel have let go of.
-  void forget(Resident& entry, std::int64_t& cause, Removed& removed) REFRAIN_REQUIRES(mutex_);
-  void evict_surplus(Removed& removed) REFRAIN_REQUIRES(mutex_);
-  void resize_table(std::size_t capacity, Removed& removed) REFRAIN_REQUIRES(mutex_);
+  void forget(Resident& entry, std::int64_t& cause) REFRAIN_REQUIRES(mutex_);
+  void leave(Resident& entry) REFRAIN_REQUIRES(mutex_);
+  void evict_surplus() REFRAIN_REQUIRES(mutex_);
+  void resize_table(std::size_t capacity) REFRAIN_REQUIRES(mutex_);
   void run(PolicyKind kind) REFRAIN_REQUIRES(mutex_);
+  [[nodiscard]] Removed hand_over() REFRAIN_REQUIRES(mutex_);
+  [[nodiscard]] Removed hand_over_all() REFRAIN_REQUIRES(mutex_);
   [[nodiscard]] CacheLimits room() const REFRAIN_REQUIRES(mutex_);
 
   /// Shows another table to the readers, and retires the present one.
-  void publish(std::unique_ptr<TagTable> table, Removed& removed) REFRAIN_REQUIRES(mutex_);
+  void publish(std::unique_ptr<TagTable> table) REFRAIN_REQUIRES(mutex_);
 
   Window& window_;  // of table_, changed under mutex_
 
@@ -102,6 +110,8 @@ private:
   PolicyKind kind_ REFRAIN_GUARDED_BY(mutex_);
   std::unique_ptr<EvictionPolicy> policy_ REFRAIN_GUARDED_BY(mutex_);
   TimingWheel wheel_ REFRAIN_GUARDED_BY(mutex_);
+  Removed leaving_ REFRAIN_GUARDED_BY(mutex_);
+  std::size_t leaving_bytes_ REFRAIN_GUARDED_BY(mutex_) = 0;
   std::vector<Resident*> over_ REFRAIN_GUARDED_BY(mutex_);  // empty between calls
   std::int64_t insertions_ REFRAIN_GUARDED_BY(mutex_) = 0;
   std::int64_t refusals_ REFRAIN_GUARDED_BY(mutex_) = 0;

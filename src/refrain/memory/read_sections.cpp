@@ -18,7 +18,8 @@ void ReadSections::synchronise(Stripe& stripe, std::uint64_t time) {
   const std::uint64_t latest = latest_.load(std::memory_order_relaxed);
   if (latest > time) {
     stripe.lead.fetch_add(latest - time, std::memory_order_relaxed);
-  } else {
+  } else if (time - latest >= kTicksApart / 2) {
+    // Not at every step: all threads read it, and most should find it unchanged.
     latest_.store(time, std::memory_order_relaxed);
   }
 }

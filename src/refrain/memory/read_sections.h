@@ -50,7 +50,7 @@ public:
                                    stripe_.insertions.load(std::memory_order_relaxed);
       const std::uint64_t lead = stripe_.lead.load(std::memory_order_relaxed);
       const std::uint64_t time = lead + entered_ + others + 1;
-      if (time % kTicksApart == 0) sections_.synchronise(stripe_, time);
+      if (time % (kTicksApart / 2) == 0) sections_.synchronise(stripe_, time);
       return time;
     }
 
@@ -63,7 +63,7 @@ public:
   };
 
   /// Counts an insertion, and returns when it is on the logical clock: later than anything that the
-  /// same thread did before, and at most `kTicksApart` look-ups behind what another did.
+  /// same thread did before, and at most about `kTicksApart` behind what another did.
   std::uint64_t insertion();
 
   /// Look-ups that have ended as a hit; as a miss; and insertions.
