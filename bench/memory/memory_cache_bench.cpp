@@ -1,16 +1,18 @@
 /// @file
-/// What a look-up in memory costs, beside two others in the same run:
+/// What a look-up in memory costs, beside others in the same run (memory_peers.h). Read ratios:
 ///
-/// - `Textbook`: `std::unordered_map`, `std::list` and one mutex, exact LRU without a time to live.
-/// - `Floor`: a `boost::unordered_flat_map` without lock, order, bounds or time: no cache at all.
+/// - `uniform_hit`: every key is there, each is asked for equally often.
+/// - `zipf`: room for a tenth of the keys, which are asked for with a probability of 1 / rank^0.99;
+///   a missed key is made and inserted.
+/// - `hit_by_items`: how a hit's time grows with what the cache holds.
 ///
-/// All three keep the same keys and the same values and copy an `Entry` out on a hit. Read ratios.
+/// RocksDB's cache takes part if its library was installed when this was built.
 
-#include "refrain/core/mutex.h"
 #include "refrain/memory/memory_cache.h"
 
+#include "memory/memory_peers.h"
+
 #include <benchmark/benchmark.h>
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <algorithm>
 #include <array>
@@ -20,98 +22,71 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <list>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-namespace refrain {
+namespace refrain::bench {
 namespace {
 
 #ifdef NDEBUG
 constexpr std::size_t kKeys = 1'000'000;
+constexpr std::int64_t kMostItems = 10'000'000;
 #else
 // A build with assertions measures nothing: it only shows that this program runs.
 constexpr std::size_t kKeys = 20'000;
+constexpr std::int64_t kMostItems = 10'000;
 #endif
-constexpr std::size_t kBodyBytes = 300;
-constexpr std::size_t kZipfCapacity = kKeys / 10;
-constexpr std::size_t kZipfSteps = 2 * kKeys;
+constexpr std::size_t kZipfSteps = 8 * kKeys;
 constexpr double kZipfExponent = 0.99;
 constexpr WallTime kNow{std::chrono::seconds(1'700'000'000)};
 
+enum class Forecast : std::uint8_t { kOff, kOn };
+
+template <PolicyKind Kind, Forecast Forecasting = Forecast::kOn>
 class Refrain {
 public:
   explicit Refrain(std::size_t max_items) : cache_(config(max_items)) {}
 
-  std::optional<Entry> find(const CacheKey& key) { return cache_.find(key, kNow); }
+  bool find(const CacheKey& key, char& sink) {
+    const std::optional<Entry> found = cache_.find(key, kNow);
+    if (!found) return false;
+    sink = static_cast<char>(sink + found->body().front());
+    return true;
+  }
   void insert(Entry entry) { cache_.insert(std::move(entry), kNow); }
 
 private:
   static MemoryCache::Config config(std::size_t max_items) {
     MemoryCache::Config config;
     config.max_items = max_items;
-    config.max_size_bytes = std::size_t{1} << 40;
+    config.max_size_bytes = std::size_t{1} << 40U;
+    config.policy = Kind;
+    config.has_forecast = Forecasting == Forecast::kOn;
     return config;
   }
 
   MemoryCache cache_;
 };
 
-class Textbook {
-public:
-  explicit Textbook(std::size_t max_items) : max_items_(max_items) {}
+using Lru = Refrain<PolicyKind::kLru>;
+using LruWithoutForecast = Refrain<PolicyKind::kLru, Forecast::kOff>;
+using S3Fifo = Refrain<PolicyKind::kS3Fifo>;
+using TinyLfu = Refrain<PolicyKind::kTinyLfu>;
+using Cost = Refrain<PolicyKind::kCost>;
+using Adaptive = Refrain<PolicyKind::kAdaptive>;
 
-  std::optional<Entry> find(const CacheKey& key) {
-    const MutexLock lock(mutex_);
-    const auto position = index_.find(key);
-    if (position == index_.end()) return std::nullopt;
-    order_.splice(order_.begin(), order_, position->second);
-    return *position->second;
-  }
-
-  void insert(Entry entry) {
-    const MutexLock lock(mutex_);
-    const auto [position, is_new] = index_.try_emplace(entry.key());
-    if (!is_new) order_.erase(position->second);
-    order_.push_front(std::move(entry));
-    position->second = order_.begin();
-    if (index_.size() <= max_items_) return;
-    index_.erase(order_.back().key());
-    order_.pop_back();
-  }
-
-private:
-  using Order = std::list<Entry>;
-
-  const std::size_t max_items_;
-  Mutex mutex_;
-  Order order_ REFRAIN_GUARDED_BY(mutex_);
-  std::unordered_map<CacheKey, Order::iterator, CacheKeyHash> index_ REFRAIN_GUARDED_BY(mutex_);
-};
-
-class Floor {
-public:
-  explicit Floor(std::size_t max_items) { entries_.reserve(max_items); }
-
-  std::optional<Entry> find(const CacheKey& key) {
-    const auto position = entries_.find(key);
-    if (position == entries_.end()) return std::nullopt;
-    return position->second;
-  }
-
-  void insert(Entry entry) {
-    const CacheKey key = entry.key();
-    entries_.insert_or_assign(key, std::move(entry));
-  }
-
-private:
-  boost::unordered_flat_map<CacheKey, Entry, CacheKeyHash> entries_;
-};
+CacheKey random_key(std::mt19937_64& random) {
+  const std::array<std::uint64_t, 4> words{random(), random(), random(), random()};
+  std::array<std::uint8_t, CacheKey::kSize> digest{};
+  std::memcpy(digest.data(), words.data(), digest.size());
+  return CacheKey(digest);
+}
 
 /// Keys in the order of their rank, as uniform as a digest.
 const std::vector<CacheKey>& keys() {
@@ -119,26 +94,18 @@ const std::vector<CacheKey>& keys() {
     std::mt19937_64 random(1);
     std::vector<CacheKey> made;
     made.reserve(kKeys);
-    for (std::size_t i = 0; i < kKeys; ++i) {
-      std::array<std::uint64_t, 4> words{random(), random(), random(), random()};
-      std::array<std::uint8_t, CacheKey::kSize> digest{};
-      std::memcpy(digest.data(), words.data(), digest.size());
-      made.emplace_back(digest);
-    }
+    while (made.size() < kKeys)
+      made.push_back(random_key(random));
     return made;
   }();
   return kMade;
 }
 
-/// The order in which the uniform runs ask. A copy of the keys, since in a service the key was just
-/// computed: fetching it is no part of the look-up.
-const std::vector<CacheKey>& shuffled_keys() {
-  static const std::vector<CacheKey> kMade = [] {
-    std::vector<CacheKey> made = keys();
-    std::shuffle(made.begin(), made.end(), std::mt19937_64(2));
-    return made;
-  }();
-  return kMade;
+/// The order in which the uniform runs ask. Copies of the keys: in a service the key was just
+/// computed, and fetching it is no part of the look-up.
+std::vector<CacheKey> shuffled(std::vector<CacheKey> keys) {
+  std::shuffle(keys.begin(), keys.end(), std::mt19937_64(2));
+  return keys;
 }
 
 /// Keys drawn with a probability of 1 / rank^0.99, as they come in.
@@ -164,60 +131,36 @@ const std::vector<CacheKey>& zipf_keys() {
   return kMade;
 }
 
-Entry make_entry(const CacheKey& key) {
-  static const std::string kBody(kBodyBytes, 'b');
+Entry make_entry(const CacheKey& key, std::size_t body_bytes) {
+  static const std::string kBody(30'720, 'b');
   EntryMetadata metadata;
   metadata.key = key;
   metadata.created = kNow;
   metadata.fresh_until = kNow + std::chrono::hours(1);
   metadata.usable_until = kNow + std::chrono::hours(2);
-  return Entry::make(metadata, "application/json", kBody);
+  metadata.cost = std::chrono::seconds(1);
+  return Entry::make(metadata, "", std::string_view(kBody).substr(0, body_bytes));
 }
 
-/// The values of all full caches: made once, since each cache only points to them.
-const std::vector<Entry>& entries() {
-  static const std::vector<Entry> kMade = [] {
-    std::vector<Entry> made;
-    made.reserve(kKeys);
-    for (const CacheKey& key : keys())
-      made.push_back(make_entry(key));
-    return made;
-  }();
-  return kMade;
-}
+// A benchmark's function is called several times, by each thread of a run. The last cache of a kind
+// is kept between calls, and dropped when another is asked for: together they would not fit.
 
-// A benchmark's function is called several times, by each thread of a run: the caches below are
-// made by the first call and stay.
-
-template <class Cache>
-Cache& full_cache() {
-  static const std::unique_ptr<Cache> kCache = [] {
-    // Larger than needed: a shard that gets more than its part of the keys would evict.
-    auto cache = std::make_unique<Cache>(kKeys + kKeys / 4);
-    for (const Entry& entry : entries())
-      cache->insert(entry);
-    return cache;
-  }();
-  return *kCache;
-}
-
-template <class Cache>
-bool find_or_insert(Cache& cache, const CacheKey& key) {
-  if (const std::optional<Entry> found = cache.find(key)) return found->body().front() == 'b';
-  cache.insert(make_entry(key));
-  return false;
-}
-
-template <class Cache>
-Cache& zipf_cache() {
-  static const std::unique_ptr<Cache> kCache = [] {
-    auto cache = std::make_unique<Cache>(kZipfCapacity);
-    for (std::size_t i = 0; i < kZipfSteps / 2; ++i)
-      find_or_insert(*cache, zipf_keys()[i]);
-    return cache;
-  }();
-  return *kCache;
-}
+class Kept {
+public:
+  template <class Cache, class Make>
+  static Cache& get(const std::string& name, const Make& make) {
+    static std::mutex mutex;
+    static std::shared_ptr<void> cache;
+    static std::string present;
+    const std::scoped_lock lock(mutex);
+    if (present != name) {
+      cache.reset();
+      cache = std::shared_ptr<Cache>(make());
+      present = name;
+    }
+    return *static_cast<Cache*>(cache.get());
+  }
+};
 
 /// Somewhere else for each thread of each run: asking the same keys again would only hit.
 std::size_t next_start(std::size_t steps) {
@@ -225,48 +168,126 @@ std::size_t next_start(std::size_t steps) {
   return (1 + calls++) * (steps / 7 * 3) % steps;
 }
 
-/// Every key is there; each is asked for equally often.
+/// As many keys as may be kept in memory with bodies of this size.
+std::size_t key_count(std::size_t body_bytes) {
+  return body_bytes > 1000 ? kKeys / 10 : kKeys;
+}
+
 template <class Cache>
-void uniform_hit(benchmark::State& state) {
-  const std::vector<CacheKey>& asked = shuffled_keys();
-  Cache& cache = full_cache<Cache>();
+void find_all(benchmark::State& state, Cache& cache, const std::vector<CacheKey>& asked) {
   std::size_t next = next_start(asked.size());
   std::int64_t hits = 0;
-
+  char sink = 0;
   for (auto _ : state) {
-    const std::optional<Entry> found = cache.find(asked[next]);
-    if (found && found->body().front() == 'b') ++hits;
+    if (cache.find(asked[next], sink)) ++hits;
     if (++next == asked.size()) next = 0;
   }
-
+  benchmark::DoNotOptimize(sink);
   if (hits != state.iterations()) state.SkipWithError("a key was missed");
   state.SetItemsProcessed(state.iterations());
 }
 
-/// A tenth of the keys fits; a missed key is made and inserted.
 template <class Cache>
-void zipf_insert_on_miss(benchmark::State& state) {
+std::unique_ptr<Cache> full_cache(const std::vector<CacheKey>& keys, std::size_t body_bytes) {
+  // Larger than needed: a shard that gets more than its part of the keys would evict.
+  auto cache = std::make_unique<Cache>(keys.size() + keys.size() / 4 + 16);
+  for (const CacheKey& key : keys)
+    cache->insert(make_entry(key, body_bytes));
+  return cache;
+}
+
+template <class Cache>
+void uniform_hit(benchmark::State& state) {
+  const auto body_bytes = static_cast<std::size_t>(state.range(0));
+  static std::map<std::size_t, std::vector<CacheKey>> orders;
+  static std::mutex mutex;
+  const std::vector<CacheKey>* asked = nullptr;
+  {
+    const std::scoped_lock lock(mutex);
+    std::vector<CacheKey>& order = orders[body_bytes];
+    const auto count = static_cast<std::ptrdiff_t>(key_count(body_bytes));
+    if (order.empty()) order = shuffled({keys().begin(), keys().begin() + count});
+    asked = &order;
+  }
+  const std::string name =
+      std::string("uniform ") + typeid(Cache).name() + std::to_string(body_bytes);
+  Cache& cache = Kept::get<Cache>(name, [&] { return full_cache<Cache>(*asked, body_bytes); });
+  find_all(state, cache, *asked);
+}
+
+template <class Cache>
+bool find_or_insert(Cache& cache, const CacheKey& key, std::size_t body_bytes, char& sink) {
+  if (cache.find(key, sink)) return true;
+  cache.insert(make_entry(key, body_bytes));
+  return false;
+}
+
+template <class Cache>
+void zipf(benchmark::State& state) {
+  const auto body_bytes = static_cast<std::size_t>(state.range(0));
   const std::vector<CacheKey>& asked = zipf_keys();
-  Cache& cache = zipf_cache<Cache>();
+  char sink = 0;
+  const std::string name = std::string("zipf ") + typeid(Cache).name() + std::to_string(body_bytes);
+  Cache& cache = Kept::get<Cache>(name, [&] {
+    auto warm = std::make_unique<Cache>(kKeys / 10);
+    for (std::size_t i = 0; i < asked.size() / 2; ++i)
+      find_or_insert(*warm, asked[i], body_bytes, sink);
+    return warm;
+  });
   std::size_t next = next_start(asked.size());
   std::int64_t hits = 0;
-
   for (auto _ : state) {
-    if (find_or_insert(cache, asked[next])) ++hits;
+    if (find_or_insert(cache, asked[next], body_bytes, sink)) ++hits;
     if (++next == asked.size()) next = 0;
   }
-
+  benchmark::DoNotOptimize(sink);
   state.SetItemsProcessed(state.iterations());
   state.counters["hit_ratio"] =
       benchmark::Counter(static_cast<double>(hits) / static_cast<double>(state.iterations()),
                          benchmark::Counter::kAvgThreads);
 }
 
-BENCHMARK(uniform_hit<Floor>);
-BENCHMARK(uniform_hit<Textbook>)->Threads(1)->Threads(2)->UseRealTime();
-BENCHMARK(uniform_hit<Refrain>)->Threads(1)->Threads(2)->UseRealTime();
-BENCHMARK(zipf_insert_on_miss<Textbook>)->Threads(1)->Threads(2)->UseRealTime();
-BENCHMARK(zipf_insert_on_miss<Refrain>)->Threads(1)->Threads(2)->UseRealTime();
+template <class Cache>
+void hit_by_items(benchmark::State& state) {
+  const auto count = static_cast<std::size_t>(state.range(0));
+  std::mt19937_64 random(4);
+  std::vector<CacheKey> asked;
+  asked.reserve(count);
+  while (asked.size() < count)
+    asked.push_back(random_key(random));
+  const std::unique_ptr<Cache> cache = full_cache<Cache>(asked, 16);
+  find_all(state, *cache, shuffled(std::move(asked)));
+}
+
+constexpr std::int64_t kText = 300;
+constexpr std::int64_t kSticker = 30'720;
+
+void one_and_two(benchmark::internal::Benchmark* benchmark) {
+  for (const std::int64_t bytes : {kText, kSticker})
+    benchmark->Arg(bytes);
+  benchmark->Threads(1)->Threads(2)->UseRealTime();
+}
+
+BENCHMARK(uniform_hit<Floor>)->Arg(kText)->Arg(kSticker)->UseRealTime();
+BENCHMARK(uniform_hit<Lru>)->Apply(one_and_two);
+BENCHMARK(uniform_hit<LruWithoutForecast>)->Arg(kText)->UseRealTime();
+BENCHMARK(uniform_hit<TinyLfu>)->Arg(kText)->Threads(1)->Threads(2)->UseRealTime();
+#ifdef REFRAIN_BENCH_ROCKSDB
+BENCHMARK(uniform_hit<HyperClock>)->Apply(one_and_two);
+#endif
+BENCHMARK(uniform_hit<Textbook>)->Arg(kText)->Threads(1)->Threads(2)->UseRealTime();
+
+BENCHMARK(zipf<Lru>)->Arg(kText)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK(zipf<S3Fifo>)->Arg(kText)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK(zipf<TinyLfu>)->Apply(one_and_two);
+BENCHMARK(zipf<Cost>)->Arg(kText)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK(zipf<Adaptive>)->Arg(kText)->Threads(1)->Threads(2)->UseRealTime();
+#ifdef REFRAIN_BENCH_ROCKSDB
+BENCHMARK(zipf<HyperClock>)->Apply(one_and_two);
+#endif
+BENCHMARK(zipf<Textbook>)->Arg(kText)->Threads(1)->Threads(2)->UseRealTime();
+
+BENCHMARK(hit_by_items<Lru>)->RangeMultiplier(10)->Range(1000, kMostItems);
 
 }  // namespace
-}  // namespace refrain
+}  // namespace refrain::bench
