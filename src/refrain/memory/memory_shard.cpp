@@ -45,6 +45,7 @@ std::optional<Entry> MemoryShard::find_surely(const CacheKey& key, WallTime now,
   if (now.time_since_epoch().count() < entry->until.load(std::memory_order_relaxed))
     return Entry::share(*entry);
   remove(*entry, removals_.expired, removed);
+  fit_table(removed);
   return std::nullopt;
 }
 
@@ -53,7 +54,7 @@ InsertOutcome MemoryShard::insert(Resident& entry,
                                   PolicyKind kind,
                                   Removed& removed) {
   const MutexLock lock(mutex_);
-  run(kind);
+  run(kind, removed);
   if (Resident* const older = table_->view().find(Entry::key_of(entry), entry.hash))
     remove(*older, removals_.replaced, removed);
   const CacheLimits most = room();
@@ -70,6 +71,7 @@ InsertOutcome MemoryShard::insert(Resident& entry,
   wheel_.insert(entry, now);
   table_->insert(entry);
   evict_surplus(removed);
+  fit_table(removed);
   return InsertOutcome::kStored;
 }
 
@@ -94,8 +96,11 @@ void MemoryShard::forget(Resident& entry, std::int64_t& cause, Removed& removed)
   load_.subtract(entry.charge);
   removed.entries.push_back(&entry);
   entry.is_taken.store(false, std::memory_order_release);
-  if (table_->is_sparse() && removed.table == nullptr)
-    resize_table(table_->capacity() / 2, removed);
+}
+
+void MemoryShard::fit_table(Removed& removed) {
+  // One table at a time leaves: when it has just grown, the next removal comes here again.
+  if (table_->is_sparse() && removed.table == nullptr) resize_table(table_->size() * 2, removed);
 }
 
 void MemoryShard::resize_table(std::size_t capacity, Removed& removed) {
@@ -109,11 +114,13 @@ void MemoryShard::publish(std::unique_ptr<TagTable> table, Removed& removed) {
   removed.table = std::exchange(table_, std::move(table));
 }
 
-void MemoryShard::run(PolicyKind kind) {
+void MemoryShard::run(PolicyKind kind, Removed& removed) {
   if (kind == kind_) return;
   kind_ = kind;
   const std::unique_ptr<EvictionPolicy> old = std::exchange(policy_, make_policy(kind, limits_));
   old->release([this](Resident& entry) REFRAIN_REQUIRES(mutex_) { policy_->insert(entry); });
+  // The new one may remember more besides the entries.
+  evict_surplus(removed);
 }
 
 void MemoryShard::refuse() {
@@ -126,6 +133,7 @@ bool MemoryShard::erase(const CacheKey& key, Removed& removed) {
   Resident* const entry = table_->view().find(key, key.hash());
   if (entry == nullptr) return false;
   remove(*entry, removals_.invalidated, removed);
+  fit_table(removed);
   return true;
 }
 
@@ -149,6 +157,7 @@ std::size_t MemoryShard::sweep(WallTime now, std::size_t most, Removed& removed)
     forget(*entry, removals_.expired, removed);
   }
   over_.clear();
+  fit_table(removed);
   return step.is_done ? std::min(step.looked_at, most - 1) : most;
 }
 
@@ -157,6 +166,7 @@ void MemoryShard::set_limits(const CacheLimits& limits, Removed& removed) {
   limits_ = limits;
   policy_->set_limits(limits);
   evict_surplus(removed);
+  fit_table(removed);
 }
 
 std::size_t MemoryShard::fixed_bytes() const {

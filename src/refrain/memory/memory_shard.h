@@ -87,7 +87,9 @@ private:
   void forget(Resident& entry, std::int64_t& cause, Removed& removed) REFRAIN_REQUIRES(mutex_);
   void evict_surplus(Removed& removed) REFRAIN_REQUIRES(mutex_);
   void resize_table(std::size_t capacity, Removed& removed) REFRAIN_REQUIRES(mutex_);
-  void run(PolicyKind kind) REFRAIN_REQUIRES(mutex_);
+  /// After removals, gives back what the table does not need any more.
+  void fit_table(Removed& removed) REFRAIN_REQUIRES(mutex_);
+  void run(PolicyKind kind, Removed& removed) REFRAIN_REQUIRES(mutex_);
   [[nodiscard]] CacheLimits room() const REFRAIN_REQUIRES(mutex_);
 
   /// Shows another table to the readers, and retires the present one.
