@@ -22,16 +22,20 @@ Resident& LruPolicy::evict() {
 }
 
 void LruPolicy::release(const std::function<void(Resident&)>& take) {
-  std::vector<Resident*> all;
-  all.reserve(heap_.size());
-  heap_.drain([&all](Resident& entry, std::uint64_t) { all.push_back(&entry); });
-  const auto used_before = [](const Resident* a, const Resident* b) {
-    return a->last_use.load(std::memory_order_relaxed) <
-           b->last_use.load(std::memory_order_relaxed);
+  struct Item {
+    std::uint64_t last_use;
+    Resident* entry;
   };
-  std::sort(all.begin(), all.end(), used_before);
-  for (Resident* entry : all)
-    take(*entry);
+  std::vector<Item> all;
+  all.reserve(heap_.size());
+  // Read once: hits may note uses meanwhile, and what is being sorted must not change.
+  heap_.drain([&all](Resident& entry, std::uint64_t) {
+    all.push_back({entry.last_use.load(std::memory_order_relaxed), &entry});
+  });
+  std::sort(
+      all.begin(), all.end(), [](const Item& a, const Item& b) { return a.last_use < b.last_use; });
+  for (const Item& item : all)
+    take(*item.entry);
 }
 
 }  // namespace refrain
