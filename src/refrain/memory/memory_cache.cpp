@@ -94,6 +94,8 @@ std::optional<Entry> MemoryCache::find_surely(const CacheKey& key,
     section.hit();
     note_use(entry->resident(), section.time());
   }
+  // Disposing may wait for the readers, of which this is one until here.
+  section.end();
   dispose(removed);
   return entry;
 }
@@ -133,9 +135,13 @@ InsertOutcome MemoryCache::insert(Entry entry, WallTime now) {
   }
   const Entry kept = entry;
   Resident& resident = Entry::detach(std::move(entry));
-  resident.hash = kept.key().hash();
-  resident.charge = charge_of(kept);
-  resident.cost = cost_of(kept);
+  // These follow from the entry alone. Who retires it from a cache that it was in before may still
+  // be reading them.
+  if (resident.charge == 0) {
+    resident.hash = kept.key().hash();
+    resident.charge = charge_of(kept);
+    resident.cost = cost_of(kept);
+  }
   resident.uses.store(0, std::memory_order_relaxed);
   resident.until.store(ticks(until), std::memory_order_relaxed);
   resident.last_use.store(sections_.insertion(), std::memory_order_relaxed);
@@ -194,6 +200,7 @@ std::size_t MemoryCache::sweep(WallTime now, std::size_t most) {
 }
 
 void MemoryCache::set_limits(std::size_t max_items, std::size_t max_size_bytes) {
+  const MutexLock lock(limits_mutex_);
   max_items_.store(max_items, std::memory_order_relaxed);
   max_size_bytes_.store(max_size_bytes, std::memory_order_relaxed);
   if (sample_ != nullptr) sample_->set_limits({max_items, max_size_bytes});

@@ -8,6 +8,7 @@
 #include "refrain/cache/tier.h"
 #include "refrain/cache/tier_stats.h"
 #include "refrain/core/clock.h"
+#include "refrain/core/mutex.h"
 #include "refrain/memory/memory_shard.h"
 #include "refrain/memory/policy/policy_kind.h"
 #include "refrain/memory/read_sections.h"
@@ -127,6 +128,7 @@ private:
   void sample(const Entry& entry, WallTime now, std::int64_t until);
   void dispose(MemoryShard::Removed& removed);
 
+  Mutex limits_mutex_;  // held while all shards are told: they follow one call, not two in part
   const std::chrono::seconds ttl_;
   const PolicyKind policy_;
   std::atomic<std::size_t> max_items_;

@@ -100,8 +100,11 @@ void MemoryShard::forget(Resident& entry, std::int64_t& cause) {
   table_->erase(entry);
   load_.subtract(entry.charge);
   leave(entry);
-  // One table at a time waits to be freed.
-  if (table_->is_sparse() && leaving_.table == nullptr) resize_table(table_->capacity() / 2);
+}
+
+void MemoryShard::fit_table() {
+  // One table at a time leaves: when it has just grown, the next removal comes here again.
+  if (table_->is_sparse() && leaving_.table == nullptr) resize_table(table_->size() * 2);
 }
 
 void MemoryShard::leave(Resident& entry) {
@@ -111,12 +114,14 @@ void MemoryShard::leave(Resident& entry) {
 }
 
 MemoryShard::Removed MemoryShard::hand_over() {
+  fit_table();
   const bool is_enough = leaving_.entries.size() >= kEnoughRemoved ||
                          leaving_bytes_ >= kEnoughRemovedBytes || leaving_.table != nullptr;
   return is_enough ? hand_over_all() : Removed();
 }
 
 MemoryShard::Removed MemoryShard::hand_over_all() {
+  fit_table();
   leaving_bytes_ = 0;
   return std::exchange(leaving_, {});
 }
@@ -138,6 +143,8 @@ void MemoryShard::run(PolicyKind kind) {
   kind_ = kind;
   const std::unique_ptr<EvictionPolicy> old = std::exchange(policy_, make_policy(kind, limits_));
   old->release([this](Resident& entry) REFRAIN_REQUIRES(mutex_) { policy_->insert(entry); });
+  // The new one may remember more besides the entries.
+  evict_surplus();
 }
 
 void MemoryShard::refuse() {

@@ -93,7 +93,10 @@ private:
   void leave(Resident& entry) REFRAIN_REQUIRES(mutex_);
   void evict_surplus() REFRAIN_REQUIRES(mutex_);
   void resize_table(std::size_t capacity) REFRAIN_REQUIRES(mutex_);
+  /// Gives back what the table does not need any more.
+  void fit_table() REFRAIN_REQUIRES(mutex_);
   void run(PolicyKind kind) REFRAIN_REQUIRES(mutex_);
+  /// What left, if it is enough; everything that did.
   [[nodiscard]] Removed hand_over() REFRAIN_REQUIRES(mutex_);
   [[nodiscard]] Removed hand_over_all() REFRAIN_REQUIRES(mutex_);
   [[nodiscard]] CacheLimits room() const REFRAIN_REQUIRES(mutex_);

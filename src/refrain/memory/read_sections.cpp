@@ -8,20 +8,23 @@ std::uint64_t ReadSections::insertion() {
   const std::uint64_t time = stripe.lead.load(std::memory_order_relaxed) +
                              stripe.entered[0].load(std::memory_order_relaxed) +
                              stripe.entered[1].load(std::memory_order_relaxed) + inserted + 1;
-  synchronise(stripe, time);
-  return time;
+  // What is new must not look old among the few entries of a small cache: so insertions, which take
+  // a lock anyway, are in order to the tick.
+  return follow(latest_insertion_, stripe, synchronised(stripe, time));
 }
 
-void ReadSections::synchronise(Stripe& stripe, std::uint64_t time) {
+std::uint64_t ReadSections::follow(std::atomic<std::uint64_t>& latest,
+                                   Stripe& stripe,
+                                   std::uint64_t time) {
   // Two threads at once may set either one back a little: the order between threads is only about
   // right anyway.
-  const std::uint64_t latest = latest_.load(std::memory_order_relaxed);
-  if (latest > time) {
-    stripe.lead.fetch_add(latest - time, std::memory_order_relaxed);
-  } else if (time - latest >= kTicksApart / 2) {
-    // Not at every step: all threads read it, and most should find it unchanged.
-    latest_.store(time, std::memory_order_relaxed);
+  const std::uint64_t other = latest.load(std::memory_order_relaxed);
+  if (other > time) {
+    stripe.lead.fetch_add(other - time, std::memory_order_relaxed);
+    return other;
   }
+  latest.store(time, std::memory_order_relaxed);
+  return time;
 }
 
 std::uint64_t ReadSections::hits() const {

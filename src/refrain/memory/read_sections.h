@@ -38,11 +38,17 @@ public:
     Section(const Section&) = delete;
     Section& operator=(const Section&) = delete;
     ~Section() {
-      std::atomic<std::uint64_t>& left = is_hit_ ? stripe_.hits[parity_] : stripe_.misses[parity_];
-      left.fetch_add(1, std::memory_order_release);
+      if (!is_over_) end();
     }
 
     void hit() { is_hit_ = true; }
+
+    /// Leaves before the scope ends: whoever may wait for the readers must not be one of them.
+    void end() {
+      is_over_ = true;
+      std::atomic<std::uint64_t>& left = is_hit_ ? stripe_.hits[parity_] : stripe_.misses[parity_];
+      left.fetch_add(1, std::memory_order_release);
+    }
 
     /// When it began, on the logical clock.
     [[nodiscard]] std::uint64_t time() const {
@@ -50,8 +56,7 @@ public:
                                    stripe_.insertions.load(std::memory_order_relaxed);
       const std::uint64_t lead = stripe_.lead.load(std::memory_order_relaxed);
       const std::uint64_t time = lead + entered_ + others + 1;
-      if (time % (kTicksApart / 2) == 0) sections_.synchronise(stripe_, time);
-      return time;
+      return sections_.synchronised(stripe_, time);
     }
 
   private:
@@ -60,10 +65,12 @@ public:
     const unsigned parity_;
     const std::uint64_t entered_;
     bool is_hit_ = false;
+    bool is_over_ = false;
   };
 
   /// Counts an insertion, and returns when it is on the logical clock: later than anything that the
-  /// same thread did before, and at most about `kTicksApart` behind what another did.
+  /// same thread did before, not before another's insertion, and about `kTicksApart` at most behind
+  /// another's look-up.
   std::uint64_t insertion();
 
   /// Look-ups that have ended as a hit; as a miss; and insertions.
@@ -92,11 +99,23 @@ private:
   };
 
   [[nodiscard]] static std::size_t stripe_number() { return thread_number() % kStripes; }
-  void synchronise(Stripe& stripe, std::uint64_t time);
+  /// `time`, or a later one if another thread is ahead.
+  std::uint64_t synchronised(Stripe& stripe, std::uint64_t time) {
+    // Less than zero is a large number too.
+    const std::uint64_t ahead = time - latest_.load(std::memory_order_relaxed);
+    return ahead < kTicksApart ? time : follow(latest_, stripe, time);
+  }
+  /// `time` or `latest`, whichever is later: then that is the latest, and where the stripe goes on.
+  static std::uint64_t follow(std::atomic<std::uint64_t>& latest,
+                              Stripe& stripe,
+                              std::uint64_t time);
 
   std::array<Stripe, kStripes> stripes_;
+  // One line that every reader looks at. It rarely changes: an era ends after a batch of removals,
+  // and `latest_` is a time that some stripe has passed, told again every `kTicksApart`.
   alignas(64) std::atomic<std::uint64_t> era_{0};
-  alignas(64) std::atomic<std::uint64_t> latest_{0};  // about the latest time of any stripe
+  std::atomic<std::uint64_t> latest_{0};
+  alignas(64) std::atomic<std::uint64_t> latest_insertion_{0};
 };
 
 }  // namespace refrain

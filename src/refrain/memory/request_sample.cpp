@@ -32,6 +32,8 @@ void RequestSample::erase(std::uint64_t hash) {
 
 void RequestSample::clear() {
   const MutexLock lock(mutex_);
+  // What was collected came before.
+  gather();
   forecaster_.clear();
 }
 
@@ -40,13 +42,17 @@ void RequestSample::set_limits(const CacheLimits& limits) {
   forecaster_.set_limits(limits);
 }
 
-std::vector<SizeForecast> RequestSample::forecast() {
-  const MutexLock lock(mutex_);
+void RequestSample::gather() {
   for (Stripe& stripe : stripes_) {
     if (stripe.is_busy.test_and_set(std::memory_order_acquire)) continue;
     hand_over(stripe);
     stripe.is_busy.clear(std::memory_order_release);
   }
+}
+
+std::vector<SizeForecast> RequestSample::forecast() {
+  const MutexLock lock(mutex_);
+  gather();
   return forecaster_.sizes();
 }
 

@@ -61,6 +61,8 @@ private:
   };
 
   void hand_over(Stripe& stripe) REFRAIN_REQUIRES(mutex_);
+  /// Hands over what all threads have collected.
+  void gather() REFRAIN_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   Forecaster forecaster_;  // under mutex_, but for what any thread may ask of it

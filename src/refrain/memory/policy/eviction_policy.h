@@ -47,9 +47,11 @@ public:
   [[nodiscard]] virtual std::size_t fixed_bytes() const = 0;
 };
 
-/// What a hit notes. `now` is a logical clock that never goes back.
+/// What a hit notes. `now` is a logical clock that never goes back for one thread; of a thread that
+/// lags behind the others, a use makes no entry older.
 inline void note_use(Resident& entry, std::uint64_t now) {
-  entry.last_use.store(now, std::memory_order_relaxed);
+  if (now > entry.last_use.load(std::memory_order_relaxed))
+    entry.last_use.store(now, std::memory_order_relaxed);
   const std::uint8_t uses = entry.uses.load(std::memory_order_relaxed);
   // A use that another thread notes at the same time may be lost: then it is one fewer of many.
   if (uses < 255) entry.uses.store(static_cast<std::uint8_t>(uses + 1), std::memory_order_relaxed);

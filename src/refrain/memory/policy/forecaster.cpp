@@ -17,7 +17,7 @@ constexpr std::array kExperts{PolicyKind::kTinyLfu,
 
 // Keys that the shadow of the cache's own size holds: fewer are too few to tell, and more tell no
 // more (docs/benchmarks.md). The memory for them is about a sixty-fourth of the cache's at most.
-constexpr std::size_t kMostSampled = 1024;
+constexpr std::size_t kMostSampled = 512;
 constexpr std::size_t kLeastSampled = 32;
 constexpr std::size_t kShareOfBytes = 64;
 constexpr std::size_t kBytesPerKey = 280;  // of a shadow: entry, index, order, ghosts and sketch

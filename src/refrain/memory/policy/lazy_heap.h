@@ -42,6 +42,7 @@ public:
     const std::size_t hole = entry.position;
     const Item last = items_.back();
     items_.pop_back();
+    give_back();
     if (hole == items_.size()) return;
     place(hole, last);
     sift_down(hole);
@@ -53,16 +54,26 @@ public:
   void drain(const Take& take) {
     for (const Item& item : items_)
       take(*item.entry, item.priority);
-    items_.clear();
+    std::vector<Item>().swap(items_);
   }
 
 private:
   static constexpr std::size_t kChildren = 4;
+  static constexpr std::size_t kLeastShrunk = 64;  // a smaller one is not worth the work
 
   struct Item {
     Priority priority;
     Resident* entry;
   };
+
+  /// Keeps at most four times the memory that is needed, at a constant cost per entry.
+  void give_back() {
+    if (items_.capacity() < kLeastShrunk || items_.size() > items_.capacity() / 4) return;
+    std::vector<Item> fitting;
+    fitting.reserve(items_.size() * 2);
+    fitting.assign(items_.begin(), items_.end());
+    items_.swap(fitting);
+  }
 
   void place(std::size_t index, const Item& item) {
     items_[index] = item;

@@ -76,7 +76,8 @@ void ShadowCache::evict_surplus() {
 
 std::size_t ShadowCache::bytes() const {
   constexpr std::size_t kSlot = sizeof(decltype(index_)::value_type) + 1;
-  return entries_.size() * sizeof(Resident) + free_.capacity() * sizeof(Resident*) +
+  constexpr std::size_t kOrder = 32;  // a place in a policy's heap, which grows by doubling
+  return entries_.size() * (sizeof(Resident) + kOrder) + free_.capacity() * sizeof(Resident*) +
          index_.bucket_count() * kSlot + policy_->fixed_bytes();
 }
 
