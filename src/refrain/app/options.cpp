@@ -322,6 +322,7 @@ void add_redis(std::vector<Option>& all) {
 
 std::vector<std::string> all_policies() {
   std::vector<std::string> names;
+  names.reserve(kPolicyKinds.size());
   for (const PolicyKind kind : kPolicyKinds)
     names.emplace_back(name_of(kind));
   return names;

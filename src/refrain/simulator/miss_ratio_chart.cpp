@@ -264,6 +264,7 @@ std::string legend_line(const Look& look, std::string_view name, double y) {
 
 std::vector<double> misses_of(const std::vector<Score>& scores, Metric metric) {
   std::vector<double> misses;
+  misses.reserve(scores.size());
   for (const Score& score : scores)
     misses.push_back(1 - ratio_of(score, metric));
   return misses;

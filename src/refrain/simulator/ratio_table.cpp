@@ -36,6 +36,7 @@ std::string percent(double ratio) {
 
 std::string row_text(const SimulationResult& result, Metric metric, std::size_t column) {
   std::vector<double> ratios;
+  ratios.reserve(result.scores.size());
   for (const std::vector<Score>& scores : result.scores)
     ratios.push_back(ratio_of(scores[column], metric));
   std::string best;
