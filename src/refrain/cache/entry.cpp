@@ -47,6 +47,9 @@ Entry Entry::make(const EntryMetadata& metadata,
   return Entry(block);
 }
 
+// What docs/operations.md says an entry takes besides its content.
+static_assert(sizeof(Resident) == 80);
+
 Entry Entry::copy() const {
   Block* block = allocate(block_->content_type_size, block_->body_size);
   block->set(metadata());

@@ -16,8 +16,9 @@ namespace refrain {
 /// an entry takes no second allocation. An entry is resident in one cache at a time; a second cache
 /// makes itself a copy.
 ///
-/// Thread safety: what a hit writes is atomic, and lost updates are harmless. All else is guarded
-/// by the lock of the cache's shard.
+/// Thread safety: what a hit writes is atomic, and lost updates are harmless. `hash`, `charge`
+/// and `cost` follow from the entry, and are written once. All else is guarded by the lock of the
+/// cache's shard.
 struct Resident {
   using Hook = boost::intrusive::list_member_hook<
       boost::intrusive::link_mode<boost::intrusive::normal_link>>;

@@ -81,6 +81,8 @@ std::optional<Entry> MemoryCache::find(const CacheKey& key, WallTime now) {
   section.hit();
   note_use(*found, section.time());
   Entry entry = Entry::share(*found);
+  // Nobody waits for this look-up while it is being recorded.
+  section.end();
   if (sample_ != nullptr && sample_->has(hash)) sample(entry, now, until);
   return entry;
 }
@@ -134,7 +136,7 @@ InsertOutcome MemoryCache::insert(Entry entry, WallTime now) {
     entry.resident().is_taken.store(true, std::memory_order_relaxed);
   }
   const Entry kept = entry;
-  Resident& resident = Entry::detach(std::move(entry));
+  Resident& resident = kept.resident();
   // These follow from the entry alone. Who retires it from a cache that it was in before may still
   // be reading them.
   if (resident.charge == 0) {
@@ -148,6 +150,8 @@ InsertOutcome MemoryCache::insert(Entry entry, WallTime now) {
 
   MemoryShard::Removed removed;
   const InsertOutcome outcome = shard.insert(resident, now, present_policy(), removed);
+  // Not before: if that throws, the reference is still ours to give up.
+  static_cast<void>(Entry::detach(std::move(entry)));
   dispose(removed);
   if (outcome == InsertOutcome::kStored && sample_ != nullptr && sample_->has(kept.key().hash()))
     sample(kept, now, ticks(until));
@@ -199,11 +203,14 @@ std::size_t MemoryCache::sweep(WallTime now, std::size_t most) {
   return left;
 }
 
-void MemoryCache::set_limits(std::size_t max_items, std::size_t max_size_bytes) {
+void MemoryCache::set_limits(std::optional<std::size_t> max_items,
+                             std::optional<std::size_t> max_size_bytes) {
   const MutexLock lock(limits_mutex_);
-  max_items_.store(max_items, std::memory_order_relaxed);
-  max_size_bytes_.store(max_size_bytes, std::memory_order_relaxed);
-  if (sample_ != nullptr) sample_->set_limits({max_items, max_size_bytes});
+  if (max_items) max_items_.store(*max_items, std::memory_order_relaxed);
+  if (max_size_bytes) max_size_bytes_.store(*max_size_bytes, std::memory_order_relaxed);
+  const CacheLimits limits{max_items_.load(std::memory_order_relaxed),
+                           max_size_bytes_.load(std::memory_order_relaxed)};
+  if (sample_ != nullptr) sample_->set_limits(limits);
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     MemoryShard::Removed removed;
     shards_[i]->set_limits(limits_of_shard(i, shards_.size()), removed);

@@ -38,15 +38,16 @@ namespace refrain {
 /// Thread safety: every member may be called from any thread. A cache of at most 8191 items, or of
 /// less than 32 MiB, is one shard: its limits and its policy are exact. A larger one is up to 16
 /// shards, each exact in itself with its part of the limits, so the whole may evict a little before
-/// it is full. Uses by several threads at once are put in order about as they came.
+/// it is full. The shards are chosen at construction, by the limits of then. Uses by several
+/// threads at once are put in order about as they came.
 ///
 /// Ownership: values are shared and immutable, so a hit copies a pointer, and an evicted value
 /// lives on while a reader holds it. Values are destroyed with no lock held.
 ///
 /// Memory: `max_size_bytes` bounds all that grows: entries with what the allocator adds, the tables
 /// and orders, ghosts, sketches and shadows. Beside it there are about 8 KiB for a cache and 5 KiB
-/// for a shard; and what has left waits for its readers, usually no more than 128 entries or
-/// 512 KiB.
+/// for a shard, and what has left and is to be freed: up to 64 entries or 256 KiB in each shard,
+/// and a few times that where a reader's thread has lost its core.
 class MemoryCache {
 public:
   struct Config {
@@ -64,7 +65,7 @@ public:
   };
 
   /// What an entry takes besides its own `charge()`: a word of the table and a place in the
-  /// policy's order, both at their sparsest.
+  /// policy's order, both as sparse as growth leaves them.
   static constexpr std::size_t kItemOverhead = 48;
 
   explicit MemoryCache(const Config& config);
@@ -92,8 +93,10 @@ public:
   /// on from there. No lock is held for more than a few hundred of them. Returns how many left.
   std::size_t sweep(WallTime now, std::size_t most);
 
-  /// Follows new limits, evicting what there is no room for any more. Hits go on meanwhile.
-  void set_limits(std::size_t max_items, std::size_t max_size_bytes);
+  /// Follows new limits, evicting what there is no room for any more; what is not given stays as it
+  /// is. Hits go on meanwhile, inserts into a shard wait for it. The shards stay as many as they
+  /// are: with fewer items than shards, some hold nothing.
+  void set_limits(std::optional<std::size_t> max_items, std::optional<std::size_t> max_size_bytes);
 
   /// All but the name and the availability, which are the tier's.
   [[nodiscard]] TierStats stats() const;

@@ -70,9 +70,9 @@ InsertOutcome MemoryShard::insert(Resident& entry,
     return InsertOutcome::kRefused;
   }
   if (table_->is_full()) resize_table(table_->capacity() * 2);
+  policy_->insert(entry);  // the last that may fail for want of memory
   ++insertions_;
   load_.add(entry.charge);
-  policy_->insert(entry);
   wheel_.insert(entry, now);
   table_->insert(entry);
   evict_surplus();
@@ -187,8 +187,8 @@ MemoryShard::Swept MemoryShard::sweep(WallTime now, std::size_t most, Removed& r
 
 void MemoryShard::set_limits(const CacheLimits& limits, Removed& removed) {
   const MutexLock lock(mutex_);
-  limits_ = limits;
   policy_->set_limits(limits);
+  limits_ = limits;
   evict_surplus();
   removed = hand_over_all();
 }

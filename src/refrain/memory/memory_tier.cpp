@@ -7,8 +7,9 @@ namespace refrain {
 
 namespace {
 
-// About 20 us of looking, shared by all shards; a cache of 100,000 entries is swept in 25 ticks.
-constexpr std::size_t kNodesPerSweep = 4096;
+// A millisecond's work at most. What is over leaves within seconds unless more than that expires
+// in each of them.
+constexpr std::size_t kEntriesPerSweep = 4096;
 
 }  // namespace
 
@@ -36,7 +37,7 @@ Task<Result<void>> MemoryTier::clear(std::uint64_t /*epoch*/) {
 }
 
 Task<void> MemoryTier::sweep() {
-  cache_.sweep(clock_.now(), kNodesPerSweep);
+  cache_.sweep(clock_.now(), kEntriesPerSweep);
   co_return;
 }
 

@@ -36,10 +36,12 @@ public:
   [[nodiscard]] TierStats stats() const override;
 
   /// Follows new limits, evicting what there is no room for any more. Hits go on meanwhile.
-  void set_limits(std::int64_t max_items, std::int64_t max_size_bytes) {
-    cache_.set_limits(static_cast<std::size_t>(max_items),
-                      static_cast<std::size_t>(max_size_bytes));
+  void set_limits(std::optional<std::size_t> max_items, std::optional<std::size_t> max_size_bytes) {
+    cache_.set_limits(max_items, max_size_bytes);
   }
+
+  /// The fewest items that it makes sense to allow: one for each shard.
+  [[nodiscard]] std::size_t least_items() const { return cache_.shard_count(); }
 
 private:
   MemoryCache cache_;

@@ -17,8 +17,8 @@ struct Resident;
 class TagTable;
 
 /// Holds entries and tables that have left until no reader can see them, then frees them. What
-/// waits is bounded by `kMostWaiting` entries and bytes: beyond that, who retires more waits for
-/// the readers, which take nanoseconds.
+/// waits is bounded: beyond some batches, who retires more waits for the readers. A hit takes
+/// nanoseconds; a miss may wait for a shard's lock.
 ///
 /// Thread safety: any member from any thread. Nobody calls it with a shard's lock held.
 /// Ownership: of what is retired. `sections` outlives it; at its end no reader is left.

@@ -1,5 +1,6 @@
 #include "refrain/memory/request_sample.h"
 
+#include <new>
 #include <span>
 
 namespace refrain {
@@ -10,7 +11,11 @@ void RequestSample::add(const CacheAccess& access) {
   stripe.accesses[stripe.count++] = access;
   if (stripe.count == kBatch) {
     if (mutex_.try_lock()) {
-      hand_over(stripe);
+      try {
+        hand_over(stripe);
+      } catch (const std::bad_alloc&) {
+        // A forecast is not worth a request: these few are not in it.
+      }
       mutex_.unlock();
     }
     stripe.count = 0;
@@ -58,7 +63,7 @@ std::vector<SizeForecast> RequestSample::forecast() {
 
 std::size_t RequestSample::bytes() const {
   const MutexLock lock(mutex_);
-  return sizeof *this + forecaster_.bytes();
+  return sizeof *this - sizeof forecaster_ + forecaster_.bytes();
 }
 
 }  // namespace refrain

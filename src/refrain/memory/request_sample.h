@@ -48,7 +48,9 @@ public:
   /// Hands over what the threads have collected, and asks the forecaster.
   [[nodiscard]] std::vector<SizeForecast> forecast();
   [[nodiscard]] std::size_t bytes() const;
-  [[nodiscard]] std::size_t most_bytes() const { return sizeof *this + forecaster_.most_bytes(); }
+  [[nodiscard]] std::size_t most_bytes() const {
+    return sizeof *this - sizeof forecaster_ + forecaster_.most_bytes();
+  }
 
 private:
   static constexpr std::size_t kStripes = 32;

@@ -38,7 +38,8 @@ public:
   };
 
   /// Goes on towards `now`, and takes out what is over by then: it is appended to `expired`. Looks
-  /// at no more than `most` entries; the next call goes on from there.
+  /// at no more than `most` entries, and when it has come to `now` at those of the present second;
+  /// the next call goes on from there.
   Step advance(WallTime now, std::size_t most, std::vector<Resident*>& expired);
 
   /// Forgets all entries.

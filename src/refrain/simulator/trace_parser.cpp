@@ -215,8 +215,7 @@ Result<void> TraceParser::take_csv_fields(std::span<const std::string> fields) {
   if (columns_ > 2) {
     const auto seconds = read_number<double>(trimmed(fields[2]));
     const bool is_allowed = seconds && *seconds >= 0 && *seconds <= kMostSeconds;  // and not NaN
-    if (!is_allowed)
-      return refuse("the seconds must be a number from 0 to 1000000");
+    if (!is_allowed) return refuse("the seconds must be a number from 0 to 1000000");
     request.seconds = static_cast<float>(*seconds);
   }
   return add(request);

@@ -16,8 +16,9 @@ constexpr std::array kExperts{PolicyKind::kTinyLfu,
                               PolicyKind::kCost};
 
 // Keys that the shadow of the cache's own size holds: fewer are too few to tell, and more tell no
-// more (docs/benchmarks.md). The memory for them is about a sixty-fourth of the cache's at most.
-constexpr std::size_t kMostSampled = 512;
+// more (docs/benchmarks_policies.md). The memory for them is about a sixty-fourth of the cache's at
+// most.
+constexpr std::size_t kMostSampled = 1024;
 constexpr std::size_t kLeastSampled = 32;
 constexpr std::size_t kShareOfBytes = 64;
 constexpr std::size_t kBytesPerKey = 280;  // of a shadow: entry, index, order, ghosts and sketch
@@ -35,8 +36,9 @@ std::size_t bytes_per_sampled(bool is_adaptive) {
   return static_cast<std::size_t>(scales * static_cast<double>(kBytesPerKey));
 }
 
-// Chosen on the traces in docs/benchmarks.md. A period is half as many requests as the shadow holds
-// keys, the last hundred periods count, and a policy must be better by half a percent of them.
+// Chosen on the traces in docs/benchmarks_policies.md. A period is half as many requests as the
+// shadow holds keys, the last hundred periods count, and a policy must be better by half a percent
+// of them.
 constexpr double kPeriodsPerRound = 0.5;
 constexpr std::size_t kShortestPeriod = 32;
 constexpr double kAgeing = 0.99;
@@ -52,6 +54,10 @@ Forecaster::Forecaster(PolicyKind kind, const CacheLimits& limits)
       limits_(limits),
       most_sampled_(most_sampled(limits)),
       choice_(is_adaptive_ ? kExperts.front() : kind) {
+  make_rows();
+}
+
+void Forecaster::make_rows() {
   if (is_adaptive_) {
     for (const PolicyKind expert : kExperts)
       rows_.emplace_back(expert, 1.0, limits_at(1));
@@ -181,8 +187,10 @@ void Forecaster::clear() {
 
 void Forecaster::set_limits(const CacheLimits& limits) {
   const std::size_t held_before = row_of(choice()).cache.load().items;
+  const std::size_t most_before = most_sampled_;
   limits_ = limits;
   most_sampled_ = most_sampled(limits);
+  if (most_sampled_ < most_before) return begin_smaller();
   for (Row& row : rows_) {
     row.cache.set_limits(limits_at(row.scale));
     row.seconds_saved += row.period.seconds / sample_.rate();
@@ -195,6 +203,22 @@ void Forecaster::set_limits(const CacheLimits& limits) {
     halve_sample();
   const std::size_t held = row_of(choice()).cache.load().items;
   if (held < held_before && held < most_sampled_ / kFewestHeldShare) restart_sample();
+}
+
+void Forecaster::begin_smaller() {
+  // Shadows that have grown do not give their memory back.
+  std::vector<double> seconds_saved;
+  seconds_saved.reserve(rows_.size());
+  for (const Row& row : rows_)
+    seconds_saved.push_back(row.seconds_saved + row.period.seconds / sample_.rate());
+  rows_.clear();
+  sample_.restart();
+  make_rows();
+  for (std::size_t i = 0; i < rows_.size(); ++i)
+    rows_[i].seconds_saved = seconds_saved[i];
+  recent_requests_ = 0;
+  recent_seconds_ = 0;
+  begin_period();
 }
 
 void Forecaster::restart_sample() {

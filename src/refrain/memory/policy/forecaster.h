@@ -25,7 +25,7 @@ namespace refrain {
 /// The shadows see a sample of the keys and have the same part of the room (miniature simulation:
 /// Waldspurger, Saemundsson, Ahmad and Park, "Cache modeling and optimization using miniature
 /// simulations", 2017). The sample shrinks as the cache grows, so memory and work stay bounded: at
-/// most about a thousand keys at the cache's own size, and four thousand in any shadow.
+/// most 1024 keys at the cache's own size, and four times that in any shadow.
 ///
 /// Thread safety: any thread may ask `samples` and `choice`; one at a time calls anything else.
 class Forecaster {
@@ -59,7 +59,8 @@ public:
 
   [[nodiscard]] double sample_rate() const { return sample_.rate(); }
   [[nodiscard]] std::size_t bytes() const;
-  /// What `bytes` never exceeds: about a sixty-fourth of the cache's bytes, at most 3 MB.
+  /// What `bytes` never exceeds: about a sixty-fourth of the cache's bytes, at
+  /// least 100 KB and at most 3 MB.
   [[nodiscard]] std::size_t most_bytes() const;
 
 private:
@@ -92,7 +93,10 @@ private:
   [[nodiscard]] const Row& row_of(PolicyKind kind) const;
   void record_one(const CacheAccess& access);
   void halve_sample();
+  void make_rows();
   void restart_sample();
+  /// Forgets what the shadows hold, for a cache that has room for smaller ones only.
+  void begin_smaller();
   void end_period();
   void begin_period();
   void choose();

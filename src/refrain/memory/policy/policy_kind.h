@@ -37,7 +37,7 @@ inline constexpr std::array kPolicyKinds{PolicyKind::kLru,
 [[nodiscard]] std::optional<PolicyKind> policy_kind(std::string_view name);
 
 /// A policy with nothing in it.
-/// @pre `kind` is not `kAdaptive`, which is a choice among the others (see `PolicyTuner`).
+/// @pre `kind` is not `kAdaptive`, which is a choice among the others (see `Forecaster`).
 [[nodiscard]] std::unique_ptr<EvictionPolicy> make_policy(PolicyKind kind,
                                                           const CacheLimits& limits);
 

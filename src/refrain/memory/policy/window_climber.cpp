@@ -9,7 +9,8 @@ namespace {
 
 constexpr double kLeastShare = 0.01;
 constexpr double kMostShare = 0.8;
-// Chosen on the traces in docs/benchmarks.md: shorter periods follow noise, slower decay wanders.
+// Chosen on the traces in docs/benchmarks_policies.md: shorter periods follow noise, slower decay
+// wanders.
 constexpr std::size_t kRequestsPerItem = 20;
 constexpr double kFirstStep = 0.03;
 constexpr double kDecay = 0.95;

@@ -6,22 +6,23 @@ namespace refrain {
 
 namespace {
 
-// As the options of the same names. None is less than one: a tier cannot be switched off while it
-// runs.
+// A tier cannot be switched off while it runs: with less than a mebibyte there is no room for what
+// a cache keeps besides its entries.
 constexpr std::int64_t kMostItems = std::int64_t{1} << 31U;
+constexpr std::int64_t kLeastBytes = std::int64_t{1} << 20U;
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 50U;
 
 }  // namespace
 
-Result<MemoryLimitsQuery> MemoryLimitsQuery::read(std::string_view body) {
+Result<MemoryLimitsQuery> MemoryLimitsQuery::read(std::string_view body, std::size_t least_items) {
   Result<RequestFields> fields = RequestFields::from_json(body);
   if (!fields) return fail(fields.error());
   MemoryLimitsQuery query;
-  Result<std::optional<std::int64_t>> items =
-      fields->take_optional_integer("max_items", {1, kMostItems});
+  Result<std::optional<std::int64_t>> items = fields->take_optional_integer(
+      "max_items", {static_cast<std::int64_t>(least_items), kMostItems});
   if (!items) return fail(items.error());
   Result<std::optional<std::int64_t>> bytes =
-      fields->take_optional_integer("max_size_bytes", {1, kMostBytes});
+      fields->take_optional_integer("max_size_bytes", {kLeastBytes, kMostBytes});
   if (!bytes) return fail(bytes.error());
   if (!fields->canonical_rest().empty()) {
     return fail(
@@ -31,8 +32,8 @@ Result<MemoryLimitsQuery> MemoryLimitsQuery::read(std::string_view body) {
   if (!*items && !*bytes) {
     return fail(ErrorCode::kInvalidArgument, "name max_items, max_size_bytes or both", "max_items");
   }
-  query.max_items = *items;
-  query.max_size_bytes = *bytes;
+  if (*items) query.max_items = static_cast<std::size_t>(**items);
+  if (*bytes) query.max_size_bytes = static_cast<std::size_t>(**bytes);
   return query;
 }
 

@@ -5,7 +5,7 @@
 
 #include "refrain/core/result.h"
 
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -13,11 +13,12 @@ namespace refrain {
 
 /// `{"max_items": …, "max_size_bytes": …}`; what is not named stays as it is.
 struct MemoryLimitsQuery {
-  std::optional<std::int64_t> max_items;
-  std::optional<std::int64_t> max_size_bytes;
+  std::optional<std::size_t> max_items;
+  std::optional<std::size_t> max_size_bytes;
 
   /// Fails with `kInvalidArgument` or `kUnprocessable` and names the field.
-  static Result<MemoryLimitsQuery> read(std::string_view body);
+  /// @param least_items the fewest that the cache can be asked to hold
+  static Result<MemoryLimitsQuery> read(std::string_view body, std::size_t least_items);
 };
 
 }  // namespace refrain

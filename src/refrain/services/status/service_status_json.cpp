@@ -25,7 +25,7 @@ double rounded(double number) {
   return std::round(number * 100) / 100;
 }
 
-/// How full the tier is, by the bound that is nearer.
+/// How full the tier is: by its bytes if they are bounded, else by its items.
 double utilization_percent(const TierStats& tier) {
   double highest = 0;
   const auto consider = [&highest](std::int64_t used, const std::optional<std::int64_t>& bound) {

@@ -105,14 +105,13 @@ void StatusRoutes::set_limits(const http::Request& request, http::Response& resp
                         Error(ErrorCode::kUnprocessable, "the service has no cache in memory"));
     return;
   }
-  const Result<MemoryLimitsQuery> limits = MemoryLimitsQuery::read(request.body());
+  const Result<MemoryLimitsQuery> limits =
+      MemoryLimitsQuery::read(request.body(), context_.memory->least_items());
   if (!limits) {
     http::write_problem(response, limits.error());
     return;
   }
-  const TierStats present = context_.memory->stats();
-  context_.memory->set_limits(limits->max_items.value_or(*present.max_items),
-                              limits->max_size_bytes.value_or(*present.max_size_bytes));
+  context_.memory->set_limits(limits->max_items, limits->max_size_bytes);
   const TierStats changed = context_.memory->stats();
   boost::json::object body;
   body["max_items"] = *changed.max_items;
