@@ -14,7 +14,7 @@ void RequestSample::add(const CacheAccess& access) {
       try {
         hand_over(stripe);
       } catch (const std::bad_alloc&) {
-        // A forecast is not worth a request: these few are not in it.
+        stripe.count = 0;  // a forecast is not worth a request: these few are not in it
       }
       mutex_.unlock();
     }
