@@ -62,16 +62,20 @@ function(refrain_test)
   gtest_discover_tests(${target} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} DISCOVERY_TIMEOUT 60)
 endfunction()
 
-# refrain_bench(NAME memory_cache SOURCES … DEPS …): a Google Benchmark program
+# refrain_bench(NAME memory_cache SMOKE … SOURCES … DEPS …): a Google Benchmark program. Its test runs each benchmark
+# for a moment or, if that takes long all the same, those that the regular expression SMOKE finds.
 function(refrain_bench)
-  cmake_parse_arguments(arg "" "NAME" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(arg "" "NAME;SMOKE" "SOURCES;DEPS" ${ARGN})
+  if(NOT arg_SMOKE)
+    set(arg_SMOKE .)
+  endif()
   set(target bench_${arg_NAME})
   add_executable(${target} ${arg_SOURCES})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${target} PRIVATE refrain_options ${arg_DEPS} benchmark::benchmark_main)
   refrain_use_pch(${target})
   add_dependencies(all_benches ${target})
-  add_test(NAME bench_smoke.${arg_NAME} COMMAND ${target} --benchmark_min_time=0.001)
+  add_test(NAME bench_smoke.${arg_NAME} COMMAND ${target} --benchmark_min_time=0.001 --benchmark_filter=${arg_SMOKE})
   set_tests_properties(bench_smoke.${arg_NAME} PROPERTIES LABELS bench TIMEOUT 300)
 endfunction()
 

@@ -28,6 +28,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
