@@ -3,8 +3,10 @@
 /// @file
 /// Frees what was taken out of a memory cache, once nobody can see it.
 
+#include "refrain/cache/resident.h"
 #include "refrain/core/mutex.h"
 #include "refrain/memory/read_sections.h"
+#include "refrain/memory/tag_table.h"
 
 #include <cstddef>
 #include <memory>
@@ -12,9 +14,6 @@
 #include <vector>
 
 namespace refrain {
-
-struct Resident;
-class TagTable;
 
 /// Holds entries and tables that have left until no reader can see them, then frees them. What
 /// waits is bounded: beyond some batches, who retires more waits for the readers. A hit takes
