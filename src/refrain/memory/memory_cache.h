@@ -32,8 +32,8 @@ namespace refrain {
 /// and it never fails: a look-up is a hit or a miss, and an entry that cannot fit is refused.
 ///
 /// A hit takes no lock and moves nothing: it follows the table to the entry, leaves a note of its
-/// use there and takes a reference, which is two lines of memory. All else (insert, erase, expiry,
-/// and a miss, to be certain) takes the lock of a shard.
+/// use there and takes a reference, which is a line of the table and two of the entry. All else
+/// (insert, erase, expiry, and a miss, to be certain) takes the lock of a shard.
 ///
 /// Thread safety: every member may be called from any thread. A cache of at most 8191 items, or of
 /// less than 32 MiB, is one shard: its limits and its policy are exact. A larger one is up to 16

@@ -1,7 +1,6 @@
 #include "refrain/memory/reclaimer.h"
 
 #include "refrain/cache/entry.h"
-#include "refrain/memory/tag_table.h"
 
 #include <thread>
 #include <utility>

@@ -46,7 +46,6 @@ private:
     std::vector<std::unique_ptr<TagTable>> tables;
     std::size_t bytes = 0;
 
-    [[nodiscard]] bool is_empty() const { return entries.empty() && tables.empty(); }
     void free();
   };
 

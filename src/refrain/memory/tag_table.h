@@ -17,8 +17,8 @@ namespace refrain {
 
 /// Entries by key: open addressing with linear probing over words of 64 bits, each a pointer and,
 /// in the 16 bits that pointers leave free, a part of the key's hash. Eight words share a cache
-/// line, and an entry is only looked at when its tag fits, so a hit touches two lines: the table's
-/// and the entry's.
+/// line, and an entry is only looked at when its tag fits, so a search touches one line of the
+/// table, and of the entries the right one.
 ///
 /// Thread safety: one writer at a time. Readers look through a `View`, beside it. Ownership: none
 /// of the entries; the table only points.

@@ -42,12 +42,6 @@ std::string_view name_of(TraceFormat format) {
   return "";
 }
 
-std::optional<TraceFormat> trace_format(std::string_view name) {
-  for (const TraceFormat format : kTraceFormats)
-    if (name == name_of(format)) return format;
-  return std::nullopt;
-}
-
 TraceFormat detect_trace_format(std::string_view file_name, std::string_view beginning) {
   const auto has_extension = [file_name](std::string_view extension) {
     const std::size_t place = file_name.rfind(extension);

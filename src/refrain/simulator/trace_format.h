@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace refrain {
@@ -27,9 +26,6 @@ inline constexpr std::array kTraceFormats{TraceFormat::kLirs,
 
 /// `lirs`, `arc`, `int32`, `int64` or `csv`.
 [[nodiscard]] std::string_view name_of(TraceFormat format);
-
-/// The format of that name, or nothing.
-[[nodiscard]] std::optional<TraceFormat> trace_format(std::string_view name);
 
 /// What a file is by its name (`.lis` arc, `.csv` csv, with anything after it) or else by how it
 /// begins: text is lirs; in binary numbers, high halves that are all the same tell int64. Numbers

@@ -10,7 +10,7 @@ namespace refrain {
 
 namespace {
 
-// As TinyLFU's: ten accesses for each entry, then half of what is remembered counts.
+// Accesses for each entry, then half of what is remembered counts (the paper of TinyLFU).
 constexpr std::size_t kAccessesPerItem = 10;
 // A generation that seems to have cost nothing still takes a request's time.
 constexpr float kLeastCost = 1e-4F;

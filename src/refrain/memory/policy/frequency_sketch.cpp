@@ -31,10 +31,6 @@ std::uint8_t FrequencySketch::estimate(std::uint64_t hash) const {
   return static_cast<std::uint8_t>(lowest);
 }
 
-void FrequencySketch::add(std::uint64_t hash) {
-  raise(hash, static_cast<std::uint8_t>(std::min(estimate(hash) + 1, 15)));
-}
-
 void FrequencySketch::raise(std::uint64_t hash, std::uint8_t frequency) {
   const std::uint64_t bits = mixed(hash);
   Line& line = lines_[line_of(bits)];

@@ -22,7 +22,6 @@ public:
   void resize(std::size_t capacity);
 
   [[nodiscard]] std::uint8_t estimate(std::uint64_t hash) const;
-  void add(std::uint64_t hash);
   /// Makes the estimate at least `frequency`, at most 15.
   void raise(std::uint64_t hash, std::uint8_t frequency);
   void halve();

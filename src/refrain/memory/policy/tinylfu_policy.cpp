@@ -11,7 +11,9 @@ namespace {
 
 constexpr int kMostFrequent = 15;  // as much as the sketch can say
 constexpr double kProtectedShare = 0.8;
-constexpr std::size_t kAccessesPerItem = 30;  // then frequencies are halved
+// Then frequencies are halved. The paper has ten; thirty hit more often on Zipf, and on the traces
+// in docs/benchmarks_policies.md as often.
+constexpr std::size_t kAccessesPerItem = 30;
 // A candidate of this frequency is let in once in a while all the same: else who knows the hash
 // could keep it out by making its victim look frequent (Caffeine's guard; one in 128).
 constexpr std::uint8_t kWarm = 6;
