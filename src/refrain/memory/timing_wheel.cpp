@@ -42,6 +42,7 @@ void TimingWheel::place(Resident& entry) {
 }
 
 void TimingWheel::erase(Resident& entry) {
+  if (first_kept_ == &entry) first_kept_ = nullptr;
   Slot& slot = slots_[entry.wheel_slot];
   slot.erase(Slot::s_iterator_to(entry));
   if (slot.empty())
@@ -86,29 +87,40 @@ bool TimingWheel::go_on(std::uint64_t now, std::vector<Resident*>& expired) {
   return true;
 }
 
-std::size_t TimingWheel::sift(WallTime now, std::vector<Resident*>& expired) {
-  std::size_t looked_at = 0;
+TimingWheel::Step TimingWheel::sift(WallTime now,
+                                    std::size_t most,
+                                    std::vector<Resident*>& expired) {
+  if (now != sifted_at_) first_kept_ = nullptr;
+  sifted_at_ = now;
+  Step step;
   Slot& slot = slots_[present_slot(0)];
-  for (auto place = slot.begin(); place != slot.end(); ++looked_at) {
-    Resident& entry = *place++;
-    if (entry.until.load(std::memory_order_relaxed) > now.time_since_epoch().count()) continue;
-    erase(entry);
-    expired.push_back(&entry);
+  while (!slot.empty() && &slot.front() != first_kept_) {
+    if (step.looked_at == most) return step;
+    ++step.looked_at;
+    Resident& entry = slot.front();
+    if (entry.until.load(std::memory_order_relaxed) <= now.time_since_epoch().count()) {
+      erase(entry);
+      expired.push_back(&entry);
+      continue;
+    }
+    // To the end: the next call goes on with those that nobody has looked at.
+    slot.splice(slot.end(), slot, slot.begin());
+    if (first_kept_ == nullptr) first_kept_ = &entry;
   }
-  return looked_at;
+  step.is_done = true;
+  return step;
 }
 
 TimingWheel::Step TimingWheel::advance(WallTime now,
                                        std::size_t most,
                                        std::vector<Resident*>& expired) {
   Step step;
-  while (step.looked_at < most) {
+  while (step.looked_at < most && go_on(tick_of(now.time_since_epoch().count()), expired))
     ++step.looked_at;
-    if (go_on(tick_of(now.time_since_epoch().count()), expired)) continue;
-    step.looked_at += sift(now, expired);
-    step.is_done = true;
-    break;
-  }
+  if (step.looked_at == most) return step;
+  const Step sifted = sift(now, most - step.looked_at, expired);
+  step.looked_at += sifted.looked_at;
+  step.is_done = sifted.is_done;
   return step;
 }
 
@@ -116,6 +128,7 @@ void TimingWheel::clear() {
   for (Slot& slot : slots_)
     slot.clear();
   occupied_.fill(0);
+  first_kept_ = nullptr;
 }
 
 std::size_t TimingWheel::count() const {

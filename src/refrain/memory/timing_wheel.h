@@ -38,8 +38,7 @@ public:
   };
 
   /// Goes on towards `now`, and takes out what is over by then: it is appended to `expired`. Looks
-  /// at no more than `most` entries, and when it has come to `now` at those of the present second;
-  /// the next call goes on from there.
+  /// at no more than `most` entries; the next call goes on from there.
   Step advance(WallTime now, std::size_t most, std::vector<Resident*>& expired);
 
   /// Forgets all entries.
@@ -73,12 +72,16 @@ private:
   [[nodiscard]] unsigned level_to_cascade() const;
   /// Moves or takes out one entry, or passes to the next tick. False if `now` is reached.
   bool go_on(std::uint64_t now, std::vector<Resident*>& expired);
-  /// Takes out what is over of the present second.
-  std::size_t sift(WallTime now, std::vector<Resident*>& expired);
+  /// Takes out what is over of the present second. Done when it has come round.
+  Step sift(WallTime now, std::size_t most, std::vector<Resident*>& expired);
 
   std::array<Slot, std::size_t{kLevels} * kSlots> slots_;
   std::array<std::uint64_t, kLevels> occupied_{};  // a bit for each slot
   std::uint64_t tick_ = 0;                         // how far it has come
+  // Where the round through the present second began: the first entry that was looked at and is not
+  // over, or null; and at which time.
+  const Resident* first_kept_ = nullptr;
+  WallTime sifted_at_;
 };
 
 }  // namespace refrain
