@@ -80,6 +80,20 @@ TEST(RequestSample, TellsALoopOverTwiceTheCacheFromWhatFits) {
   }
 }
 
+TEST(RequestSample, TakesNothingForAHitThatItDidNotSee) {
+  Rig rig;
+
+  // Nothing hits, and of every second request only the number is known.
+  for (std::uint64_t i = 0; i < 10'000; ++i) {
+    rig.request(i);
+    rig.sections.insertion();
+    rig.sample.skip();
+  }
+
+  for (const SizeForecast& size : rig.sample.forecast())
+    EXPECT_LT(size.hit_ratio, 0.05) << size.scale;
+}
+
 TEST(RequestSample, ForgetsAllKeysWhetherHandedOverOrNot) {
   Rig kept;
   Rig cleared;

@@ -153,8 +153,13 @@ InsertOutcome MemoryCache::insert(Entry entry, WallTime now) {
   // Not before: if that throws, the reference is still ours to give up.
   static_cast<void>(Entry::detach(std::move(entry)));
   dispose(removed);
-  if (outcome == InsertOutcome::kStored && sample_ != nullptr && sample_->has(kept.key().hash()))
-    sample(kept, now, ticks(until));
+  if (sample_ != nullptr && sample_->has(kept.key().hash())) {
+    if (outcome == InsertOutcome::kStored) {
+      sample(kept, now, ticks(until));
+    } else {
+      sample_->skip();
+    }
+  }
   return outcome;
 }
 

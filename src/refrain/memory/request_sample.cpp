@@ -5,25 +5,45 @@
 
 namespace refrain {
 
+class RequestSample::Claim {
+public:
+  explicit Claim(Stripe& stripe)
+      : stripe_(stripe),
+        is_mine_(!stripe.is_busy.test_and_set(std::memory_order_acquire)) {}
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+  ~Claim() {
+    if (is_mine_) stripe_.is_busy.clear(std::memory_order_release);
+  }
+
+  explicit operator bool() const { return is_mine_; }
+
+private:
+  Stripe& stripe_;
+  const bool is_mine_;
+};
+
 void RequestSample::add(const CacheAccess& access) {
   Stripe& stripe = stripes_[thread_number() % kStripes];
-  if (stripe.is_busy.test_and_set(std::memory_order_acquire)) return;
+  const Claim claim(stripe);
+  if (!claim) return skip();
   stripe.accesses[stripe.count++] = access;
-  if (stripe.count == kBatch) {
-    if (mutex_.try_lock()) {
-      try {
-        hand_over(stripe);
-      } catch (const std::bad_alloc&) {
-        stripe.count = 0;  // a forecast is not worth a request: these few are not in it
-      }
-      mutex_.unlock();
+  if (stripe.count < kBatch) return;
+  if (mutex_.try_lock()) {
+    try {
+      hand_over(stripe);
+    } catch (const std::bad_alloc&) {
+      stripe.count = 0;  // a forecast is not worth a request: these few are not in it
     }
+    mutex_.unlock();
+  } else {
+    lost_.fetch_add(stripe.count, std::memory_order_relaxed);
     stripe.count = 0;
   }
-  stripe.is_busy.clear(std::memory_order_release);
 }
 
 void RequestSample::hand_over(Stripe& stripe) {
+  forecaster_.lose(lost_.exchange(0, std::memory_order_relaxed));
   forecaster_.record(std::span(stripe.accesses.data(), stripe.count),
                      sections_.hits() + sections_.insertions());
   stripe.count = 0;
@@ -48,11 +68,8 @@ void RequestSample::set_limits(const CacheLimits& limits) {
 }
 
 void RequestSample::gather() {
-  for (Stripe& stripe : stripes_) {
-    if (stripe.is_busy.test_and_set(std::memory_order_acquire)) continue;
-    hand_over(stripe);
-    stripe.is_busy.clear(std::memory_order_release);
-  }
+  for (Stripe& stripe : stripes_)
+    if (const Claim claim(stripe); claim) hand_over(stripe);
 }
 
 std::vector<SizeForecast> RequestSample::forecast() {

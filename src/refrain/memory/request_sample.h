@@ -38,6 +38,8 @@ public:
 
   /// Adds a request that was answered.
   void add(const CacheAccess& access);
+  /// Counts a request that is not to be added: an answer that the cache refused.
+  void skip() { lost_.fetch_add(1, std::memory_order_relaxed); }
 
   /// Forgets a key.
   void erase(std::uint64_t hash);
@@ -57,10 +59,13 @@ private:
   static constexpr std::size_t kBatch = 16;
 
   struct alignas(64) Stripe {
-    std::atomic_flag is_busy;  // guards the rest; who does not get it goes away
+    std::atomic_flag is_busy;  // guards the rest, see `Claim`
     std::size_t count = 0;
     std::array<CacheAccess, kBatch> accesses;
   };
+
+  /// A stripe for a scope, if nobody else has it: who does not get it goes away.
+  class Claim;
 
   void hand_over(Stripe& stripe) REFRAIN_REQUIRES(mutex_);
   /// Hands over what all threads have collected.
@@ -69,6 +74,7 @@ private:
   mutable Mutex mutex_;
   Forecaster forecaster_;  // under mutex_, but for what any thread may ask of it
   const ReadSections& sections_;
+  std::atomic<std::uint64_t> lost_{0};  // requests of the sample that the forecaster will not see
   std::array<Stripe, kStripes> stripes_;
 };
 

@@ -124,6 +124,7 @@ void Forecaster::halve_sample() {
   // What was seen was of twice as many keys as what will be, and is to count for no more.
   sampled_ /= 2;
   seconds_asked_ /= 2;
+  lost_ /= 2;
   recent_requests_ /= 2;
   recent_seconds_ /= 2;
   for (Row& row : rows_) {
@@ -137,7 +138,8 @@ void Forecaster::halve_sample() {
 void Forecaster::end_period() {
   // A few keys make up much of most workloads, and the sample has more or less of them than its
   // share. The difference counts as hits, since such keys are always there (SHARDS's correction).
-  const double expected = static_cast<double>(total_ - total_at_beginning_) * sample_.rate();
+  const double asked = static_cast<double>(total_ - total_at_beginning_) * sample_.rate();
+  const double expected = std::max(asked - lost_, 0.0);
   const double missing = expected - sampled_;
   for (Row& row : rows_) {
     const double hits = std::clamp(row.period.hits + missing, 0.0, expected);
@@ -158,6 +160,7 @@ void Forecaster::begin_period() {
     row.period = {};
   sampled_ = 0;
   seconds_asked_ = 0;
+  lost_ = 0;
   total_at_beginning_ = total_;
 }
 

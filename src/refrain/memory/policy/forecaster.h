@@ -41,6 +41,9 @@ public:
   /// not.
   void record(std::span<const CacheAccess> accesses, std::uint64_t total);
 
+  /// So many requests for sampled keys are part of `total` and will not be recorded.
+  void lose(std::uint64_t requests) { lost_ += static_cast<double>(requests); }
+
   /// Forgets a key.
   void erase(std::uint64_t hash);
 
@@ -109,6 +112,7 @@ private:
   std::deque<Row> rows_;
   double sampled_ = 0;                    // requests since the period began
   double seconds_asked_ = 0;              // their cost
+  double lost_ = 0;                       // of the sample and not recorded, since then
   std::uint64_t total_ = 0;               // of all requests
   std::uint64_t total_at_beginning_ = 0;  // of the period
   double recent_requests_ = 0;            // of the periods before, ageing
