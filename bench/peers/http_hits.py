@@ -3,89 +3,26 @@
 
 usage: bench/peers/http_hits.py [--servers refrain,nginx] [--cases text-get,…] [--rounds 5] [--seconds 3] [--conns 16]
 
-Servers run on core 0 and wrk on core 1. All of them answer with the bytes that Refrain answered once.
-Rounds go round all servers, so that a drift of the machine touches them alike; figures are medians over
-rounds. CPU is user and system time of all the server's processes by requests: the figure to compare,
-since wrk is often the slower side. Ratios of one run hold; absolute figures move with the machine.
+All servers answer with the bytes that Refrain answered once; http_load.py says how they are measured. Ratios
+of one run hold; absolute figures move with the machine.
 
 Needs `tools/install_dependencies bench`. Prints Markdown. Python's standard library only.
 """
 
 import argparse
 import collections
-import dataclasses
-import http.client
 import http.server
-import json
 import os
 import pathlib
-import platform
-import signal
 import socket
-import statistics
-import subprocess
 import sys
 import tempfile
 import threading
-import time
-import urllib.parse
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BUILD = ROOT / "build/release"
-SERVER_CORE, CLIENT_CORE = 0, 1
-BUSY = 0.15  # of a core, by others: above it a sample is called disturbed
-TICKS = os.sysconf("SC_CLK_TCK")
+from http_load import (CASES, Server, add_arguments, bodies_of, build, free_port, measure, parse_arguments, print_machine, print_tables,
+                       start_floor, start_refrain, warm)
 
-
-@dataclasses.dataclass(frozen=True)
-class Case:
-    """One request, asked again and again. `service` names the port of Refrain's that answers it."""
-
-    service: str
-    method: str
-    path: str
-    body: str = ""
-    sample_size: int = 300  # of the stand-in body, where Refrain does not run
-
-
-TEXT = {"text": "I would like", "count": 3, "words": 2}
-STICKER = {"prompt": "a happy cat with a red balloon", "size": 256, "format": "png"}
-
-CASES = {
-    "text-get": Case("text", "GET", "/v1/predictions?" + urllib.parse.urlencode(TEXT)),
-    "text-post": Case("text", "POST", "/v1/predictions", json.dumps(TEXT)),
-    "sticker-get": Case("sticker", "GET", "/v1/stickers?" + urllib.parse.urlencode(STICKER), sample_size=30 * 1024),
-    "sticker-post": Case("sticker", "POST", "/v1/stickers", json.dumps(STICKER), sample_size=30 * 1024),
-}
-
-# wrk reports through this script: its text output rounds, and hides which errors there were.
-WRK_SCRIPT = """
-wrk.method = %(method)s
-wrk.body = %(body)s
-wrk.headers["Content-Type"] = "application/json"
-done = function(summary, latency, requests)
-  local e = summary.errors
-  io.write(string.format('\\nRESULT {"requests":%%d,"microseconds":%%d,"p50":%%d,"p99":%%d,"errors":%%d}\\n', summary.requests,
-    summary.duration, latency:percentile(50), latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
-end
-"""
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-def ask(port, case):
-    """(status, headers, body) of one request."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
-        headers = {"Content-Type": "application/json"} if case.body else {}
-        connection.request(case.method, case.path, case.body or None, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read()
-    finally:
-        connection.close()
+SERVERS = ("refrain", "floor", "nginx", "varnish")
 
 
 class Origin:
@@ -113,93 +50,6 @@ class Origin:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-class Server:
-    """A running server: its process tree, pinned to one core, and the port of each service."""
-
-    def __init__(self, name, command, ports, folder):
-        self.name = name
-        self.ports = ports
-        folder.mkdir(exist_ok=True)
-        self.log = folder / "output.log"
-        with self.log.open("wb") as output:
-            self.process = subprocess.Popen(
-                ["taskset", "-c", str(SERVER_CORE), *map(str, command)],
-                cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
-            )
-
-    def wait_until(self, is_ready, seconds=30):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise RuntimeError(f"{self.name} ended at once:\n{self.log.read_text(errors='replace')}")
-            try:
-                if is_ready():
-                    return
-            except (OSError, http.client.HTTPException):
-                pass
-            time.sleep(0.05)
-        raise RuntimeError(f"{self.name} was not ready in {seconds} s:\n{self.log.read_text(errors='replace')}")
-
-    def processes(self):
-        """This server's process and all its descendants."""
-        children = collections.defaultdict(list)
-        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-            try:
-                children[int(stat.read_text().rpartition(")")[2].split()[1])].append(int(stat.parent.name))
-            except OSError:
-                pass  # it ended while we looked
-        found = [self.process.pid]
-        for pid in found:
-            found.extend(children[pid])
-        return found
-
-    def cpu_seconds(self):
-        total = 0
-        for pid in self.processes():
-            try:
-                fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            total += int(fields[11]) + int(fields[12])
-        return total / TICKS
-
-    def stop(self):
-        for sent in (signal.SIGTERM, signal.SIGKILL):
-            if self.process.poll() is None:
-                os.killpg(self.process.pid, sent)
-                try:
-                    self.process.wait(10)
-                except subprocess.TimeoutExpired:
-                    pass
-
-
-def start_refrain(options, folder):
-    ports = {"text": free_port(), "sticker": free_port()}
-    command = [BUILD / "bin/refrain", "serve", "--threads", 1, "--text-port", ports["text"], "--sticker-port", ports["sticker"],
-               "--mock-delay", 0, "--no-redis", *options.refrain_options.split()]
-    server = Server("refrain", command, ports, folder / "refrain")
-    health = Case("", "GET", "/healthz")
-    server.wait_until(lambda: all(ask(port, health)[0] == 200 for port in ports.values()))
-    return server
-
-
-def start_floor(bodies, folder):
-    """One process a body, in one tree, each with a fixed answer."""
-    ports, commands = {}, []
-    for service in {case.service for case in CASES.values()}:
-        content_type, body = next((value for name, value in bodies.items() if CASES[name].service == service), (None, None))
-        if body is None:
-            continue
-        ports[service] = free_port()
-        file = folder / f"body-{service}"
-        file.write_bytes(body)
-        commands.append(f"{BUILD}/bin/peer_raw_epoll {ports[service]} {file} {content_type} &")
-    # The signal that ends the shell ends its children too; it stays to collect them.
-    server = Server("raw epoll (floor)", ["sh", "-c", " ".join(["trap wait TERM;", *commands, "wait"])], ports, folder / "floor")
-    server.wait_until(lambda: all(ask(port, Case("", "GET", "/"))[0] == 200 for port in ports.values()))
-    return server
 
 
 NGINX = """
@@ -261,130 +111,30 @@ def start_varnish(origin, folder):
     return server
 
 
-def busy_seconds():
-    """CPU time of all processes of the machine."""
-    fields = list(map(int, pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]))
-    return (fields[0] + fields[1] + fields[2] + fields[5] + fields[6]) / TICKS
-
-
-@dataclasses.dataclass(frozen=True)
-class Sample:
-    requests_per_second: float
-    cpu_us: float
-    p50_us: float
-    p99_us: float
-    others: float  # CPU that processes of nobody here took, in cores
-
-
-def load(server, case, conns, seconds, folder):
-    """One run of wrk against `server`."""
-    script = folder / "wrk.lua"
-    body = json.dumps(case.body) if case.body else "nil"
-    script.write_text(WRK_SCRIPT % {"method": json.dumps(case.method), "body": body})
-    url = f"http://127.0.0.1:{server.ports[case.service]}{case.path}"
-    command = ["taskset", "-c", str(CLIENT_CORE), "wrk", "-t1", f"-c{conns}", f"-d{seconds}s", "-s", script, url]
-    times, cpu, busy, began = os.times(), server.cpu_seconds(), busy_seconds(), time.monotonic()
-    output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60).stdout
-    cpu, busy, wall = server.cpu_seconds() - cpu, busy_seconds() - busy, time.monotonic() - began
-    after = os.times()
-    ours = cpu + sum(after[:4]) - sum(times[:4])
-    result = json.loads(output.partition("RESULT ")[2])
-    if result["errors"]:
-        raise RuntimeError(f"{server.name}: {result['errors']} of {result['requests']} requests failed")
-    requests = result["requests"]
-    return Sample(requests / result["microseconds"] * 1e6, cpu / requests * 1e6, result["p50"], result["p99"], max(0, busy - ours) / wall)
-
-
-def bodies_of(cases, refrain):
-    """name → (content type, body): Refrain's own answers, or stand-ins of about their size without it."""
-    bodies = {}
-    for name, case in cases.items():
-        if refrain is None:
-            content_type = "application/json" if case.service == "text" else "image/png"
-            bodies[name] = (content_type, (b'{"stand-in":"' + b"x" * case.sample_size)[: case.sample_size - 2] + b'"}')
-            continue
-        ask(refrain.ports[case.service], case)
-        status, headers, body = ask(refrain.ports[case.service], case)
-        if status != 200 or "; hit" not in (headers["Cache-Status"] or ""):
-            raise RuntimeError(f"{name}: the second answer is no hit: {status} {headers['Cache-Status']} {body[:200]!r}")
-        bodies[name] = (headers["Content-Type"], body)
-    return bodies
-
-
-def warm(servers, cases, bodies):
-    """Asks each server for each case until it must be cached, and checks what came."""
-    for server in servers:
-        for name, case in cases.items():
-            for _ in range(2):
-                status, _, body = ask(server.ports[case.service], case)
-            is_floor = server.name.startswith("raw")
-            if status != 200 or (len(body) != len(bodies[name][1]) if is_floor else body != bodies[name][1]):
-                raise RuntimeError(f"{server.name} answers {name} with {status} and {len(body)} other bytes")
-
-
-def median(samples, field):
-    return statistics.median(getattr(sample, field) for sample in samples)
-
-
-def print_tables(samples, cases, bodies, servers):
-    for name in cases:
-        floor = samples.get(("raw epoll (floor)", name))
-        print(f"\n### {name}: {len(bodies[name][1])} bytes\n")
-        print("| server | requests/s | CPU µs a request | of the floor | p50 µs | p99 µs |\n| --- | --: | --: | --: | --: | --: |")
-        for server in sorted(servers, key=lambda server: median(samples[server.name, name], "cpu_us")):
-            mine = samples[server.name, name]
-            cpu = median(mine, "cpu_us")
-            ratio = f"{cpu / median(floor, 'cpu_us'):.2f}" if floor else ""
-            print(f"| {server.name} | {median(mine, 'requests_per_second'):,.0f} | {cpu:.2f} | {ratio} "
-                  f"| {median(mine, 'p50_us'):.0f} | {median(mine, 'p99_us'):.0f} |")
-    disturbed = sum(sample.others > BUSY for run in samples.values() for sample in run)
-    print(f"\n{disturbed} of {sum(map(len, samples.values()))} samples were taken while other processes used over {BUSY:.0%} of a core.")
-
-
-def print_machine(options):
-    model = next((line.partition(":")[2].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
-    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False).stdout.strip()
-    print(f"{model}, {os.cpu_count()} cores, Linux {platform.release()}; commit {commit or 'unknown'}; "
-          f"{options.conns} connections, {options.rounds} rounds of {options.seconds} s; server on core {SERVER_CORE}, wrk on core {CLIENT_CORE}.")
-
-
-def parse_arguments():
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--servers", default="refrain,floor,nginx,varnish", help="of refrain, floor, nginx, varnish")
+    parser.add_argument("--servers", default=",".join(SERVERS), help=f"of {', '.join(SERVERS)}")
     parser.add_argument("--cases", default=",".join(CASES), help=f"of {', '.join(CASES)}")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3, help="of one measurement")
-    parser.add_argument("--conns", type=int, default=16)
-    parser.add_argument("--refrain-options", default="", help="more options for `refrain serve`")
-    options = parser.parse_args()
+    add_arguments(parser)
+    options = parse_arguments(parser)
     options.servers = options.servers.split(",")
     options.cases = options.cases.split(",")
-    for value, known in [*((s, ("refrain", "floor", "nginx", "varnish")) for s in options.servers), *((c, CASES) for c in options.cases)]:
+    for value, known in [*((s, SERVERS) for s in options.servers), *((c, CASES) for c in options.cases)]:
         if value not in known:
             parser.error(f"'{value}' is none of {', '.join(known)}")
-    if min(options.rounds, options.seconds, options.conns) < 1:
-        parser.error("rounds, seconds and connections are at least 1")
-    if len(os.sched_getaffinity(0)) < 2:
-        parser.error("needs two cores: one for the server, one for wrk")
     return options
 
 
 def main():
-    options = parse_arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers end too
-    subprocess.run([ROOT / "tools/install_dependencies", "bench"], check=True)
-    subprocess.run(["cmake", "-S", ROOT, "--preset", "release"], check=True, stdout=subprocess.DEVNULL)
-    targets = (["refrain"] if "refrain" in options.servers else []) + ["peer_raw_epoll"]
-    subprocess.run(["cmake", "--build", BUILD, "--parallel", "2", "--target", *targets], check=True, stdout=sys.stderr)
-
+    options = arguments()
+    build("peer_raw_epoll", *(["refrain"] if "refrain" in options.servers else []))
     cases = {name: CASES[name] for name in options.cases}
-    samples = collections.defaultdict(list)
     servers = []
     with tempfile.TemporaryDirectory(prefix="refrain-bench-") as name:
         folder = pathlib.Path(name)
         try:
             if "refrain" in options.servers:
-                servers.append(start_refrain(options, folder))
+                servers.append(start_refrain(folder, *options.refrain_options))
             bodies = bodies_of(cases, servers[0] if servers else None)
             origin = Origin({(cases[name].method, cases[name].path): body for name, body in bodies.items()})
             if "floor" in options.servers:
@@ -394,15 +144,7 @@ def main():
             if "varnish" in options.servers:
                 servers.append(start_varnish(origin, folder))
             warm(servers, cases, bodies)
-            for number in range(options.rounds):
-                for name, case in cases.items():
-                    for server in servers:
-                        if number == 0:
-                            load(server, case, options.conns, 1, folder)
-                        sample = load(server, case, options.conns, options.seconds, folder)
-                        samples[server.name, name].append(sample)
-                        print(f"round {number + 1}  {name:<13} {server.name:<18} {sample.requests_per_second:>9,.0f}/s "
-                              f"{sample.cpu_us:6.2f} µs, others {sample.others:.2f}", file=sys.stderr, flush=True)
+            samples = measure(servers, cases, options, folder)
         finally:
             for server in servers:
                 server.stop()
