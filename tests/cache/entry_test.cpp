@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
-#include <cstring>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,8 +35,8 @@ EntryMetadata sample_metadata() {
 }
 
 void fill(Entry::Draft& draft, std::string_view content_type, std::string_view body) {
-  std::memcpy(draft.content_type().data(), content_type.data(), content_type.size());
-  std::memcpy(draft.body().data(), body.data(), body.size());
+  std::ranges::copy(content_type, draft.content_type().begin());
+  std::ranges::copy(body, draft.body().begin());
 }
 
 TEST(Entry, GivesBackWhatItWasMadeOf) {
@@ -158,6 +160,88 @@ TEST(Entry, ACopyHasTheSameContentAndBytesOfItsOwn) {
   EXPECT_NE(copy.body().data(), entry.body().data());
 }
 
+TEST(Entry, KnowsWhereABodyInAFileLies) {
+  FileBody body;
+  body.owner = std::make_shared<int>(0);
+  body.descriptor = 42;
+  body.offset = std::uint64_t{5} << 40U;
+
+  const Entry entry = Entry::in_file(sample_metadata(), "image/png", 123, 0xABCD, body);
+
+  ASSERT_NE(entry.file_body(), nullptr);
+  EXPECT_EQ(entry.file_body()->descriptor, 42);
+  EXPECT_EQ(entry.file_body()->offset, std::uint64_t{5} << 40U);
+  EXPECT_EQ(entry.body_size(), 123U);
+  EXPECT_EQ(entry.content_type(), "image/png");
+  EXPECT_EQ(entry.checksum(), 0xABCDU);
+  EXPECT_EQ(entry.key(), sample_key("entry"));
+  EXPECT_EQ(entry.metadata().usable_until, WallTime(milliseconds(3000)));
+}
+
+TEST(Entry, OfMemoryLiesInNoFileAndKnowsItsSize) {
+  const Entry entry = Entry::make(sample_metadata(), "text/plain", "hello");
+
+  EXPECT_EQ(entry.file_body(), nullptr);
+  EXPECT_EQ(entry.body_size(), 5U);
+}
+
+TEST(Entry, KeepsAFileOpenAsLongAsAnyCopyLives) {
+  const auto owner = std::make_shared<int>(0);
+  FileBody body;
+  body.owner = owner;
+  std::optional<Entry> entry = Entry::in_file(sample_metadata(), "image/png", 1, 0, body);
+  body.owner.reset();
+  std::optional<Entry> shared = entry;
+  std::optional<Entry> copy = entry->copy();
+
+  entry.reset();
+  shared.reset();
+  EXPECT_EQ(owner.use_count(), 2);
+  EXPECT_NE(copy->file_body(), nullptr);
+
+  copy.reset();
+  EXPECT_EQ(owner.use_count(), 1);
+}
+
+TEST(Entry, ACopyOfABodyInAFileLiesInTheSamePlace) {
+  FileBody body;
+  body.descriptor = 42;
+  body.offset = 7;
+  const Entry entry = Entry::in_file(sample_metadata(), "image/png", 123, 0xABCD, body);
+
+  const Entry copy = entry.copy();
+
+  ASSERT_NE(copy.file_body(), nullptr);
+  EXPECT_NE(copy.file_body(), entry.file_body());
+  EXPECT_EQ(copy.file_body()->descriptor, 42);
+  EXPECT_EQ(copy.file_body()->offset, 7U);
+  EXPECT_EQ(copy.body_size(), 123U);
+  EXPECT_EQ(copy.checksum(), 0xABCDU);
+  EXPECT_EQ(copy.content_type(), "image/png");
+}
+
+TEST(Entry, TakesEveryContentTypeBesideABodyInAFile) {
+  for (std::size_t size = 0; size <= Entry::kMaxContentTypeSize; ++size) {
+    const std::string type(size, 't');
+    FileBody body;
+    body.offset = size;
+
+    const Entry entry = Entry::in_file(sample_metadata(), type, 0, 0, body);
+
+    ASSERT_EQ(entry.content_type(), type);
+    ASSERT_EQ(entry.file_body()->offset, size);
+  }
+}
+
+TEST(Entry, ChargesNothingForABodyInAFile) {
+  const Entry small = Entry::in_file(sample_metadata(), "a/b", 1, 0, FileBody());
+  const Entry large = Entry::in_file(sample_metadata(), "a/b", 1U << 30U, 0, FileBody());
+
+  EXPECT_EQ(small.charge(), large.charge());
+  EXPECT_GE(small.charge(), Entry::make(sample_metadata(), "a/b", "").charge() + sizeof(FileBody));
+  EXPECT_EQ(small.charge() % 16, 0U);
+}
+
 TEST(Entry, ADetachedEntryLivesUntilItIsReclaimed) {
   const Entry entry = Entry::make(sample_metadata(), "text/plain", "hello");
 
@@ -225,6 +309,44 @@ TEST(EntryDraft, OfNothingSealsIntoAnEmptyEntry) {
 
   ASSERT_TRUE(read.has_value());
   EXPECT_TRUE(read->body().empty());
+}
+
+TEST(EntryDraft, IsDividedAnewWhereverTheBorderIs) {
+  const std::string bytes = "image/pngpixels";
+  for (std::size_t border = 0; border <= bytes.size(); ++border) {
+    const Entry stored =
+        Entry::make(sample_metadata(), bytes.substr(0, border), bytes.substr(border));
+    Entry::Draft draft(0, bytes.size());
+    fill(draft, "", bytes);
+
+    draft.divide(border);
+    const Result<Entry> read = draft.seal(sample_metadata(), stored.checksum());
+
+    ASSERT_TRUE(read.has_value()) << border;
+    EXPECT_EQ(read->content_type(), stored.content_type());
+    EXPECT_EQ(read->body(), stored.body());
+  }
+}
+
+TEST(EntryDraft, MayBeDividedMoreThanOnce) {
+  Entry::Draft draft(9, 6);
+  fill(draft, "image/png", "pixels");
+
+  draft.divide(15);
+  draft.divide(0);
+  draft.divide(5);
+
+  EXPECT_EQ(draft.content_type().size(), 5U);
+  EXPECT_EQ(std::string(draft.body().begin(), draft.body().end()), "/pngpixels");
+}
+
+TEST(EntryDraft, IsDividedAtTheLongestContentType) {
+  Entry::Draft draft(0, 1000);
+
+  draft.divide(Entry::kMaxContentTypeSize);
+
+  EXPECT_EQ(draft.content_type().size(), 255U);
+  EXPECT_EQ(draft.body().size(), 745U);
 }
 
 TEST(EntryDraft, MayBeThrownAwayUnsealed) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <memory>
 #include <new>
 
 namespace refrain {
@@ -13,12 +14,13 @@ Entry::Block* Entry::allocate(std::size_t content_type_size, std::size_t body_si
   assert(content_type_size <= kMaxContentTypeSize);
   void* memory = ::operator new(sizeof(Block) + content_type_size + body_size);
   auto* block = new (memory) Block();
-  block->content_type_size = static_cast<std::uint32_t>(content_type_size);
+  block->content_type_size = static_cast<std::uint8_t>(content_type_size);
   block->body_size = body_size;
   return block;
 }
 
 void Entry::free(Block* block) noexcept {
+  if (block->is_in_file) std::destroy_at(&block->file_body());
   block->~Block();
   ::operator delete(block);
 }
@@ -47,10 +49,29 @@ Entry Entry::make(const EntryMetadata& metadata,
   return Entry(block);
 }
 
+Entry Entry::in_file(const EntryMetadata& metadata,
+                     std::string_view content_type,
+                     std::size_t body_size,
+                     std::uint64_t checksum,
+                     FileBody body) {
+  static_assert(alignof(Block) % alignof(FileBody) == 0);
+  const std::size_t place = Block::file_body_place(content_type.size());
+  Block* block = allocate(content_type.size(), place - content_type.size() + sizeof(FileBody));
+  block->set(metadata);
+  block->checksum = checksum;
+  block->is_in_file = true;
+  block->body_size = body_size;
+  std::ranges::copy(content_type, block->bytes());
+  new (block->bytes() + place) FileBody(std::move(body));
+  return Entry(block);
+}
+
 // What docs/operations.md says an entry takes besides its content.
 static_assert(sizeof(Resident) == 80);
 
 Entry Entry::copy() const {
+  if (const FileBody* body = file_body())
+    return in_file(metadata(), content_type(), body_size(), checksum(), *body);
   Block* block = allocate(block_->content_type_size, block_->body_size);
   block->set(metadata());
   block->checksum = block_->checksum;
@@ -63,6 +84,13 @@ Entry::Draft::Draft(std::size_t content_type_size, std::size_t body_size)
 
 Entry::Draft::~Draft() {
   if (block_ != nullptr) Entry::free(block_);
+}
+
+void Entry::Draft::divide(std::size_t content_type_size) {
+  const std::size_t total = block_->content_type_size + block_->body_size;
+  assert(content_type_size <= kMaxContentTypeSize && content_type_size <= total);
+  block_->content_type_size = static_cast<std::uint8_t>(content_type_size);
+  block_->body_size = total - content_type_size;
 }
 
 Result<Entry> Entry::Draft::seal(const EntryMetadata& metadata, std::uint64_t checksum) {

@@ -4,14 +4,17 @@
 /// A generated answer, as it is kept and as it is sent.
 
 #include "refrain/cache/cache_key.h"
+#include "refrain/cache/file_body.h"
 #include "refrain/cache/resident.h"
 #include "refrain/core/clock.h"
 #include "refrain/core/result.h"
 
 #include <atomic>
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -28,10 +31,11 @@ struct EntryMetadata {
 };
 
 /// An immutable answer in shared memory: one allocation holds the metadata, the content type and
-/// the body, so a hit touches it once and copies a pointer.
+/// the body, so a hit touches it once and copies a pointer. Or the body stays in a file, and the
+/// entry knows where: for those who only send it on.
 ///
 /// Thread safety: entries may be copied, read and destroyed from any thread.
-/// Ownership: the bytes live as long as any copy of the entry.
+/// Ownership: the bytes live, and the file stays open, as long as any copy of the entry.
 class Entry {
 public:
   /// An entry under construction: a tier reads the stored bytes straight into their final place.
@@ -44,6 +48,15 @@ public:
   static Entry make(const EntryMetadata& metadata,
                     std::string_view content_type,
                     std::string_view body);
+
+  /// An entry whose body stays where it is.
+  /// @param checksum Of the content type and the body, as `checksum` says; taken on trust.
+  /// @pre `content_type.size() <= kMaxContentTypeSize`
+  static Entry in_file(const EntryMetadata& metadata,
+                       std::string_view content_type,
+                       std::size_t body_size,
+                       std::uint64_t checksum,
+                       FileBody body);
 
   Entry(const Entry& other) noexcept : block_(other.block_) { retain(); }
   Entry(Entry&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
@@ -67,16 +80,23 @@ public:
   [[nodiscard]] std::string_view content_type() const {
     return {block_->bytes(), block_->content_type_size};
   }
+  /// @pre `file_body() == nullptr`
   [[nodiscard]] std::string_view body() const {
+    assert(!block_->is_in_file);
     return {block_->bytes() + block_->content_type_size, block_->body_size};
   }
+  /// Where the body lies, or null if it is in memory.
+  [[nodiscard]] const FileBody* file_body() const {
+    return block_->is_in_file ? &block_->file_body() : nullptr;
+  }
+  [[nodiscard]] std::size_t body_size() const { return block_->body_size; }
 
   /// XXH3-64 of the content type followed by the body.
   [[nodiscard]] std::uint64_t checksum() const { return block_->checksum; }
 
   /// Bytes of memory this entry takes, with what the allocator adds.
   [[nodiscard]] std::size_t charge() const {
-    const std::size_t bytes = sizeof(Block) + block_->content_type_size + block_->body_size;
+    const std::size_t bytes = sizeof(Block) + block_->size_behind();
     return (bytes + kAllocatorHeader + kAllocatorUnit - 1) / kAllocatorUnit * kAllocatorUnit;
   }
 
@@ -138,13 +158,27 @@ private:
   // the resident part, and what is declared here. With malloc's alignment that is two cache lines.
   struct Block : Cold, Resident {
     std::atomic<std::uint32_t> references{1};
-    std::uint32_t content_type_size = 0;
+    std::uint8_t content_type_size = 0;
+    bool is_in_file = false;
     std::size_t body_size = 0;
     CacheKey key;
 
     void set(const EntryMetadata& metadata);
     [[nodiscard]] char* bytes() { return reinterpret_cast<char*>(this + 1); }
     [[nodiscard]] const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+
+    // Behind the block lie the content type, and then the body or, aligned, where it is.
+    [[nodiscard]] static std::size_t file_body_place(std::size_t content_type_size) {
+      return (content_type_size + alignof(FileBody) - 1) / alignof(FileBody) * alignof(FileBody);
+    }
+    [[nodiscard]] std::size_t size_behind() const {
+      return is_in_file ? file_body_place(content_type_size) + sizeof(FileBody)
+                        : content_type_size + body_size;
+    }
+    [[nodiscard]] FileBody& file_body() {
+      return *std::launder(
+          reinterpret_cast<FileBody*>(bytes() + file_body_place(content_type_size)));
+    }
   };
 
   explicit Entry(Block* block) : block_(block) {}
@@ -180,6 +214,11 @@ public:
   [[nodiscard]] std::span<char> body() {
     return {block_->bytes() + block_->content_type_size, block_->body_size};
   }
+
+  /// Moves the border between content type and body; their bytes, taken together, stay as they are.
+  /// For a tier that reads both before it knows where one ends.
+  /// @pre `content_type_size` is at most `kMaxContentTypeSize` and at most the bytes there are.
+  void divide(std::size_t content_type_size);
 
   /// The finished entry, or `kCorrupt` if the bytes do not have `checksum`. Leaves the draft empty.
   [[nodiscard]] Result<Entry> seal(const EntryMetadata& metadata, std::uint64_t checksum);

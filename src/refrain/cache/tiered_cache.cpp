@@ -64,7 +64,9 @@ bool TieredCache::note_found(Probe& probe, Entry entry, const Tier& tier) const 
   const WallTime created = entry.metadata().created;
   probe.youngest_ = std::max(probe.youngest_.value_or(created), created);
   if (!is_acceptable(entry, probe.directives_, now)) return false;
-  if (entry.is_fresh(now)) {
+  // A body in a file is only ever a fresh entry's. If its freshness has ended since the tier looked
+  // at the clock, it still is no answer to be handed to others.
+  if (entry.is_fresh(now) || entry.file_body() != nullptr) {
     probe.answer_.emplace(std::move(entry), Disposition::kHit, tier.name());
   } else {
     probe.stale_.emplace(std::move(entry), Disposition::kStale, tier.name());
@@ -72,7 +74,9 @@ bool TieredCache::note_found(Probe& probe, Entry entry, const Tier& tier) const 
   return true;
 }
 
-TieredCache::Probe TieredCache::probe(CacheKey key, const CacheDirectives& directives) {
+TieredCache::Probe TieredCache::probe(CacheKey key,
+                                      const CacheDirectives& directives,
+                                      BodyPlace place) {
   Probe probe(key, directives);
   if (directives.no_store || directives.no_cache) {
     probe.must_generate_ = true;
@@ -82,13 +86,33 @@ TieredCache::Probe TieredCache::probe(CacheKey key, const CacheDirectives& direc
   for (; probe.next_tier_ < tiers_.size(); ++probe.next_tier_) {
     Tier& tier = *tiers_[probe.next_tier_];
     if (!tier.is_available()) continue;
-    ImmediateLookup lookup = tier.find_now(key);
+    // The first tier, where most hits are, fills nothing.
+    std::optional<Erasures::Mark> begin;
+    if (probe.next_tier_ > 0) begin.emplace(erasures_);
+    ImmediateLookup lookup = tier.find_now(key, place);
     if (!lookup.is_known()) return probe;
     if (!lookup.entry() || !note_found(probe, std::move(*lookup.entry()), tier)) continue;
-    if (probe.answer_) counters_.count(*probe.answer_);
+    if (probe.answer_) {
+      counters_.count(*probe.answer_);
+      if (begin) fill_now(probe, *begin);
+    }
     return probe;
   }
   return probe;
+}
+
+void TieredCache::fill_now(const Probe& probe, Erasures::Mark begin) {
+  const Entry& entry = probe.answer_->entry();
+  // A body in a file is sent from there as cheaply as from memory: a copy would only take the place
+  // of what has to be generated.
+  if (entry.file_body() != nullptr) return;
+  for (std::size_t i = 0; i < probe.next_tier_; ++i) {
+    if (tiers_[i]->is_available()) tiers_[i]->insert_now(entry);
+  }
+  // As in find_from: erasures win, and so does what a flight has generated meanwhile.
+  if (!is_flown_past_since(probe.landings_, probe.key_) && !erasures_.overlap(begin)) return;
+  for (std::size_t i = 0; i < probe.next_tier_; ++i)
+    tiers_[i]->erase_now(probe.key_);
 }
 
 Task<Result<Answer>> TieredCache::get_or_generate(CacheKey key,
@@ -263,11 +287,17 @@ Task<void> TieredCache::fill(Entry entry, std::size_t below_tier) {
 }
 
 Task<void> TieredCache::take_back(CacheKey key, std::size_t tiers) {
-  for (std::size_t i = 0; i < tiers; ++i) {
-    if (!tiers_[i]->is_available()) continue;
-    Result<bool> erased = co_await tiers_[i]->erase(key);
-    if (!erased) report_failure(*tiers_[i], "erase", erased.error());
-  }
+  for (std::size_t i = 0; i < tiers; ++i)
+    static_cast<void>(co_await erase_in(i, key));
+}
+
+Task<Result<bool>> TieredCache::erase_in(std::size_t tier, CacheKey key) {
+  const bool was_available = tiers_[tier]->is_available();
+  Result<bool> erased = co_await tiers_[tier]->erase(key);
+  if (erased) co_return erased;
+  if (!was_available) co_return false;
+  report_failure(*tiers_[tier], "erase", erased.error());
+  co_return erased;
 }
 
 Task<Result<Answer>> TieredCache::generate_and_store(std::shared_ptr<Flight> flight,
@@ -280,7 +310,7 @@ Task<Result<Answer>> TieredCache::generate_and_store(std::shared_ptr<Flight> fli
   }
   backoff_.record_success(key);
   Answer answer(*entry, Disposition::kMiss);
-  if (flights_.is_discarded(flight) || entry->body().size() > config_.max_entry_bytes)
+  if (flights_.is_discarded(flight) || entry->body_size() > config_.max_entry_bytes)
     co_return answer;
   if (!co_await store(*entry)) co_return answer;
   if (flights_.is_discarded(flight)) {
@@ -353,14 +383,12 @@ Task<Result<bool>> TieredCache::erase(CacheKey key) {
   flights_.discard(key);
   bool was_there = false;
   std::optional<Error> failure;
-  for (const auto& tier : tiers_) {
-    if (!tier->is_available()) continue;
-    Result<bool> erased = co_await tier->erase(key);
-    if (!erased) {
-      report_failure(*tier, "erase", erased.error());
-      failure = erased.error();
-    } else {
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    Result<bool> erased = co_await erase_in(i, key);
+    if (erased) {
       was_there = was_there || *erased;
+    } else {
+      failure = erased.error();
     }
   }
   if (failure) co_return fail(std::move(*failure));

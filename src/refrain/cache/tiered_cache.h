@@ -81,8 +81,13 @@ public:
   TieredCache& operator=(const TieredCache&) = delete;
   ~TieredCache();
 
-  /// Asks the leading tiers that can answer at once. No coroutine, no allocation: the hit path.
-  [[nodiscard]] Probe probe(CacheKey key, const CacheDirectives& directives);
+  /// Asks the leading tiers that can answer at once. No coroutine, no allocation: the hit path. A
+  /// fresh hit fills the tiers above it that take it at once.
+  /// @param place Where the body of the answer may lie. What `get_or_generate` and `find` answer
+  /// when they go on from here has its body in memory, whatever was allowed.
+  [[nodiscard]] Probe probe(CacheKey key,
+                            const CacheDirectives& directives,
+                            BodyPlace place = BodyPlace::kMemory);
 
   /// Goes on from a probe that had no answer: asks the other tiers, else generates once and stores.
   /// Fails with what the generator failed with, `kTimeout` past the generation limit or for an
@@ -99,8 +104,9 @@ public:
   /// older than the request accepts, or nothing. Counts one hit, stale or miss.
   Task<std::optional<Answer>> find(Probe probe);
 
-  /// Forgets `key` in every tier; a generation under way for it will not be stored. Returns whether
-  /// any tier had it; an error if a tier that is available failed to forget.
+  /// Forgets `key` in every tier, also in one that is away, so that it does not come back with it;
+  /// a generation under way for it will not be stored. Returns whether any tier had it; an error if
+  /// a tier that was available failed to forget.
   Task<Result<bool>> erase(CacheKey key);
 
   /// Forgets everything by raising the epoch, which is part of every key, and empties the tiers.
@@ -119,6 +125,9 @@ private:
   /// Notes what a tier had; false if the request accepts nothing so old, and the next is to be
   /// asked.
   bool note_found(Probe& probe, Entry entry, const Tier& tier) const;
+  /// Fills the tiers above the one that had the probe's answer, as far as they take it at once.
+  /// @param begin Before that tier was asked.
+  void fill_now(const Probe& probe, Erasures::Mark begin);
   Task<Result<Answer>> answer_uncounted(Probe probe, Generator generate);
   void refresh(const Probe& probe, Executor executor, Generator generate);
   /// Whether a flight's answer is what the probe asked for, and not an older one that it refused.
@@ -158,6 +167,8 @@ private:
   /// Forgets what was put into the first `tiers` tiers, since it may be older than what is wanted
   /// there by now: nothing, after an erasure, or a newer entry.
   Task<void> take_back(CacheKey key, std::size_t tiers);
+  /// False also for a tier that was away and could not: a failure that was to be expected.
+  Task<Result<bool>> erase_in(std::size_t tier, CacheKey key);
   void report_failure(const Tier& tier, std::string_view operation, const Error& error);
 
   const Config config_;
