@@ -53,7 +53,7 @@ void scan(std::span<const char> bytes) {
     expected_offset = offset + header.record_size();
     read_payload(bytes, header, offset);
   };
-  const ScanEnd end = scan_segment(1, bytes.size(), read_at, visit);
+  const ScanEnd end = scan_segment(1, bytes.size(), ScanBegin(), read_at, visit);
   require(end.offset == expected_offset);
   require((end.reason == ScanEnd::Reason::kComplete) == (end.offset >= bytes.size()));
 }

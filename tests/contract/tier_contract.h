@@ -33,6 +33,8 @@
 ///       Tier& tier();
 ///       // Closes the tier and opens it again on the same storage. Only if kPersists.
 ///       void reopen();
+///       // Optional, for a tier that writes behind: returns when all that was inserted is written.
+///       void settle();
 ///     };
 
 #include "refrain/cache/entry.h"
@@ -75,7 +77,9 @@ protected:
 
   std::optional<Entry> find(CacheKey key) { return value_of(run(loop_, tier().find(key))); }
   InsertOutcome insert(Entry entry) {
-    return value_of(run(loop_, tier().insert(std::move(entry))));
+    const InsertOutcome outcome = value_of(run(loop_, tier().insert(std::move(entry))));
+    if constexpr (requires { traits_.settle(); }) traits_.settle();
+    return outcome;
   }
   bool erase(CacheKey key) { return value_of(run(loop_, tier().erase(key))); }
   void sweep() { run(loop_, tier().sweep()); }

@@ -3,7 +3,6 @@
 #include "store_fixture.h"
 #include "support/run.h"
 
-#include <boost/asio/thread_pool.hpp>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -29,7 +28,7 @@ protected:
   using StoreFixture::insert;
 
   [[nodiscard]] std::unique_ptr<DiskCache> make(const DiskCache::Options& options) {
-    return std::make_unique<DiskCache>(options, pool_, clock_, counting_log_);
+    return std::make_unique<DiskCache>(options, clock_, counting_log_);
   }
   [[nodiscard]] std::unique_ptr<DiskCache> make() { return make(options()); }
 
@@ -37,7 +36,9 @@ protected:
     return run(loop_, cache.find(sample_key(name)));
   }
   Result<InsertOutcome> insert(DiskCache& cache, std::string_view name, std::string_view body) {
-    return run(loop_, cache.insert(entry(name, body)));
+    Result<InsertOutcome> outcome = run(loop_, cache.insert(entry(name, body)));
+    cache.flush();
+    return outcome;
   }
   Result<bool> erase(DiskCache& cache, std::string_view name) {
     return run(loop_, cache.erase(sample_key(name)));
@@ -54,7 +55,6 @@ protected:
 
   // The pool's threads may still be leaving the loop when a task is done: the loop goes last.
   boost::asio::io_context loop_{1};
-  boost::asio::thread_pool pool_{2};
   CountingLog counting_log_;
 };
 
@@ -109,13 +109,18 @@ TEST_F(DiskCacheTest, TakesOverWhenTheOtherOwnerIsGone) {
   expect_tier_sums_hold(*cache);
 }
 
-TEST_F(DiskCacheTest, KnowsAtOnceWhatItDoesNotHold) {
+TEST_F(DiskCacheTest, AnswersAtOnceFromThePageCache) {
   const auto cache = make();
   ASSERT_TRUE(insert(*cache, "a", "one").has_value());
 
-  EXPECT_FALSE(cache->find_now(sample_key("a"), BodyPlace::kMemory).is_known());
-  EXPECT_TRUE(cache->find_now(sample_key("b"), BodyPlace::kMemory).is_known());
+  ImmediateLookup found = cache->find_now(sample_key("a"), BodyPlace::kMemory);
+  ImmediateLookup missed = cache->find_now(sample_key("b"), BodyPlace::kMemory);
 
+  ASSERT_TRUE(found.entry().has_value());
+  EXPECT_EQ(found.entry()->body(), "one");
+  EXPECT_TRUE(missed.is_known());
+  EXPECT_FALSE(missed.entry().has_value());
+  EXPECT_EQ(cache->stats().hits, 1);
   EXPECT_EQ(cache->stats().misses, 1);
 }
 

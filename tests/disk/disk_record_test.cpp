@@ -105,7 +105,7 @@ TEST(DiskRecord, RefusesAnUnknownKind) {
   EXPECT_FALSE(decode_record_header(encode(header)).has_value());
 }
 
-TEST(DiskRecord, BytesOfVersionOneStayReadable) {
+TEST(DiskRecord, BytesOfVersionTwoStayReadable) {
   // The worked example of docs/formats/disk-segment.md. If this fails, raise the format version.
   EntryMetadata metadata;
   metadata.key = sample_key("hello");
@@ -125,19 +125,20 @@ TEST(DiskRecord, BytesOfVersionOneStayReadable) {
 
   EXPECT_EQ(hex,
             "52464e52"                          // magic
-            "0100010a03000000"                  // version 1, entry, sizes 10 and 3
+            "0200010a03000000"                  // version 1, entry, sizes 10 and 3
             "00000000"                          // reserved
             "0000000001000000"                  // sequence: segment 1, record 0
             "0000000000000000"                  // erasures
             "2cf24dba5fb0a30e26e83b2ac5b9e29e"  // key: SHA-256 of "hello"
             "1b161e5c1fa7425e73043362938b9824"
-            "0068e5cf8b010000"    // created
-            "80561cd08b010000"    // fresh until
-            "e0401dd08b010000"    // usable until
-            "0068e5cf8b010000"    // inserted
-            "00350c0000000000"    // cost
+            "0068e5cf8b010000"  // created
+            "80561cd08b010000"  // fresh until
+            "e0401dd08b010000"  // usable until
+            "0068e5cf8b010000"  // inserted
+            "00350c0000000000"
+            "0000000000000000"    // cost
             "b88bf823e6b8c7c1"    // payload checksum
-            "c2755d155496a18e");  // header checksum
+            "dd2fec73de3dfb2c");  // header checksum
 }
 
 }  // namespace

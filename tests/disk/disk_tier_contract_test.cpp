@@ -3,8 +3,6 @@
 #include "contract/tier_contract.h"
 #include "support/temp_dir.h"
 
-#include <boost/asio/thread_pool.hpp>
-
 #include <memory>
 #include <optional>
 
@@ -14,14 +12,14 @@ class DiskTraits {
 public:
   static constexpr bool kPersists = true;
   static constexpr bool kFollowsClock = true;
-  static constexpr bool kAnswersNow = false;
+  static constexpr bool kAnswersNow = true;
   static constexpr bool kCountsReplaced = true;
   static constexpr int kMaxSweeps = 1;
 
   DiskTraits(ManualClock& clock, boost::asio::io_context& /*loop*/) : clock_(clock) { open(); }
-  ~DiskTraits() { pool_.join(); }
 
   Tier& tier() { return *tier_; }
+  void settle() { tier_->flush(); }
   void reopen() {
     tier_.reset();
     open();
@@ -33,13 +31,12 @@ private:
     options.directory = dir_.path() / "cache";
     options.max_size_bytes = 16 << 20;
     options.ttl = std::chrono::hours(1);
-    tier_.emplace(options, pool_, clock_, log_);
+    tier_.emplace(options, clock_, log_);
   }
 
   TempDir dir_;
   ManualClock& clock_;
   NullLog log_;
-  boost::asio::thread_pool pool_{1};
   std::optional<DiskCache> tier_;
 };
 

@@ -8,6 +8,8 @@
 
 #include <array>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,7 +21,14 @@ using testing::TempDir;
 class SegmentFileTest : public ::testing::Test {
 protected:
   [[nodiscard]] SegmentFile open(int flags = O_RDWR | O_CREAT) const {
-    return SegmentFile(FileDescriptor(::open(path().c_str(), flags, 0600)), 3, 0);
+    return SegmentFile(FileDescriptor(::open(path().c_str(), flags, 0600)), 3, 0, surroundings());
+  }
+  [[nodiscard]] SegmentFile::Surroundings surroundings() const {
+    SegmentFile::Surroundings surroundings;
+    surroundings.file_system = std::make_shared<FileSystem>();
+    surroundings.usage = usage_;
+    surroundings.capacity = 1 << 20;
+    return surroundings;
   }
   [[nodiscard]] std::filesystem::path path() const { return dir_.path() / "segment"; }
 
@@ -35,9 +44,56 @@ protected:
     return count ? bytes.substr(0, *count) : "error: " + count.error().message();
   }
 
+  std::shared_ptr<DiskUsage> usage_ = std::make_shared<DiskUsage>(512);
+
 private:
   TempDir dir_;
 };
+
+TEST_F(SegmentFileTest, CountsItsBlocksUntilItIsClosed) {
+  {
+    SegmentFile file = open();
+    EXPECT_EQ(usage_->bytes(), 0U);
+
+    ASSERT_TRUE(append(file, std::string(500, 'x'), "").has_value());
+    EXPECT_EQ(usage_->bytes(), 512U);
+    ASSERT_TRUE(append(file, std::string(13, 'x'), "").has_value());
+    EXPECT_EQ(usage_->bytes(), 1024U);
+    ASSERT_TRUE(file.truncate(512).has_value());
+    EXPECT_EQ(usage_->bytes(), 512U);
+    std::filesystem::remove(path());
+    EXPECT_EQ(usage_->bytes(), 512U);
+  }
+
+  EXPECT_EQ(usage_->bytes(), 0U);
+}
+
+TEST_F(SegmentFileTest, WhatWasJustWrittenIsResidentAndReadWithoutWaiting) {
+  SegmentFile file = open();
+  ASSERT_TRUE(append(file, std::string(100'000, 'x'), "end").has_value());
+  std::string bytes(3, '\0');
+  const std::array<iovec, 1> buffers{{{bytes.data(), bytes.size()}}};
+
+  EXPECT_TRUE(file.is_resident(0, 100'003));
+  const Result<std::optional<std::size_t>> count = file.read_now(100'000, buffers);
+
+  ASSERT_TRUE(count.has_value());
+  EXPECT_EQ(*count, 3U);
+  EXPECT_EQ(bytes, "end");
+}
+
+TEST_F(SegmentFileTest, WhatLiesBehindItsEndIsNeitherResidentNorRead) {
+  SegmentFile file = open();
+  ASSERT_TRUE(append(file, "abc", "").has_value());
+  std::string bytes(4, '\0');
+  const std::array<iovec, 1> buffers{{{bytes.data(), bytes.size()}}};
+
+  EXPECT_FALSE(file.is_resident(0, 4));
+  const Result<std::optional<std::size_t>> count = file.read_now(0, buffers);
+
+  ASSERT_TRUE(count.has_value());
+  EXPECT_FALSE(count->has_value());
+}
 
 TEST_F(SegmentFileTest, AppendsAllBuffersAtItsEnd) {
   SegmentFile file = open();

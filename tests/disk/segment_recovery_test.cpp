@@ -19,6 +19,11 @@ protected:
     erase(*store, "a");
     insert(*store, "c", "body of c");
   }
+  /// The same, left as by a crash: without a snapshot.
+  void make_scanned_sample() {
+    make_sample();
+    remove_snapshot();
+  }
 
   /// Whatever was done to the files: nothing erased is back, and no byte is wrong.
   static void expect_nothing_wrong(SegmentStore& store) {
@@ -29,7 +34,7 @@ protected:
 };
 
 TEST_F(SegmentRecoveryTest, NoFlippedBitBringsBackTheErasedOrChangesAByte) {
-  make_sample();
+  make_scanned_sample();
   const std::size_t size = read_file(segment(1)).size();
   // The erased entry's own payload: nobody reads it any more.
   const std::size_t record = RecordHeader::kSize + std::string_view("text/plainbody of b").size();
@@ -48,7 +53,7 @@ TEST_F(SegmentRecoveryTest, NoFlippedBitBringsBackTheErasedOrChangesAByte) {
 }
 
 TEST_F(SegmentRecoveryTest, NoTruncationBringsBackTheErasedOrChangesAByte) {
-  make_sample();
+  make_scanned_sample();
 
   for (std::size_t size = read_file(segment(1)).size(); size-- > 0;) {
     std::filesystem::resize_file(segment(1), size);
@@ -58,7 +63,7 @@ TEST_F(SegmentRecoveryTest, NoTruncationBringsBackTheErasedOrChangesAByte) {
 }
 
 TEST_F(SegmentRecoveryTest, NoFlippedBitInMetaLosesOrBringsBackAnEntry) {
-  make_sample();
+  make_scanned_sample();
 
   for (std::size_t bit = 0; bit < StoreMeta::kSize * 8; ++bit) {
     flip_bit(meta(), bit);
@@ -81,7 +86,7 @@ TEST_F(SegmentRecoveryTest, KeepsWhatLiesBeforeTheDamage) {
   const std::size_t second = SegmentHeader::kSize + (size - SegmentHeader::kSize) / 2;
   flip_bit(segment(1), (second + 20) * 8);
 
-  const auto store = open();
+  const auto store = open_by_scanning();
 
   EXPECT_EQ(body_of(*store, "a"), "body of a");
   EXPECT_EQ(body_of(*store, "b"), std::nullopt);
@@ -105,7 +110,7 @@ TEST_F(SegmentRecoveryTest, ForgetsWhatALostTombstoneMayHaveErased) {
   ASSERT_TRUE(std::filesystem::exists(segment(4)));
   std::filesystem::remove(segment(3));
 
-  const auto store = open(small);
+  const auto store = open_by_scanning(small);
 
   EXPECT_EQ(body_of(*store, "a"), std::nullopt);
   EXPECT_EQ(body_of(*store, "b"), std::nullopt);
@@ -122,7 +127,7 @@ TEST_F(SegmentRecoveryTest, CutsATornTailAndGoesOnBehindIt) {
   write_file(segment(1), bytes.substr(0, bytes.size() - 3));
 
   {
-    const auto store = open();
+    const auto store = open_by_scanning();
     EXPECT_EQ(body_of(*store, "a"), "body of a");
     EXPECT_EQ(body_of(*store, "b"), std::nullopt);
     EXPECT_EQ(store->stats().damaged, 0);

@@ -52,7 +52,7 @@ Scanned scan(const std::string& bytes, std::uint64_t id = kSegment) {
   const auto visit = [&](const RecordHeader& header, std::uint64_t) {
     scanned.keys.push_back(header.metadata.key);
   };
-  scanned.end = scan_segment(id, bytes.size(), read_at, visit);
+  scanned.end = scan_segment(id, bytes.size(), ScanBegin(), read_at, visit);
   return scanned;
 }
 
@@ -134,7 +134,7 @@ TEST(SegmentScan, TreatsWhatCannotBeReadAsDamaged) {
   };
 
   const ScanEnd end =
-      scan_segment(kSegment, 1000, read_at, [](const RecordHeader&, std::uint64_t) {});
+      scan_segment(kSegment, 1000, ScanBegin(), read_at, [](const RecordHeader&, std::uint64_t) {});
 
   EXPECT_EQ(end.reason, ScanEnd::Reason::kDamaged);
   EXPECT_EQ(end.records, 0U);

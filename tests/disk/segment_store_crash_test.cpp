@@ -80,7 +80,7 @@ protected:
                    : (*store)->insert(entry(key_name(key), body_for(key, version))).has_value();
       if (!is_done) tell(Message::Kind::kFailed, key, version);
       tell(is_erase ? Message::Kind::kErased : Message::Kind::kInserted, key, version);
-      if (random() % 50 == 0) (*store)->sweep();
+      if (random() % 50 == 0) static_cast<void>((*store)->sweep());
     }
   }
 

@@ -48,6 +48,17 @@ inline void flip_bit(const std::filesystem::path& path, std::size_t bit) {
   if (!file) throw std::runtime_error("cannot change " + path.string());
 }
 
+/// A file system that hands out single bytes, so that tests can count with lengths.
+class ByteBlocks : public FileSystem {
+public:
+  int file_system_status(int file, struct statfs& status) override {
+    const int done = FileSystem::file_system_status(file, status);
+    status.f_bavail *= static_cast<decltype(status.f_bavail)>(status.f_bsize);
+    status.f_bsize = 1;
+    return done;
+  }
+};
+
 class StoreFixture : public ::testing::Test {
 protected:
   [[nodiscard]] std::filesystem::path directory() const { return dir_.path() / "cache"; }
@@ -58,11 +69,16 @@ protected:
     return directory() / StoreDirectory::kMetaName;
   }
 
+  [[nodiscard]] std::filesystem::path snapshot() const {
+    return directory() / StoreDirectory::kIndexName;
+  }
+
   [[nodiscard]] SegmentStore::Options options() const {
     SegmentStore::Options options;
     options.directory = directory();
     options.max_size_bytes = 1 << 20;
     options.ttl = std::chrono::hours(24);
+    options.file_system = file_system_;
     return options;
   }
 
@@ -76,6 +92,16 @@ protected:
     return std::move(*store);
   }
   [[nodiscard]] std::unique_ptr<SegmentStore> open() { return open(options()); }
+  /// As after a crash: the last owner left no snapshot of its index.
+  [[nodiscard]] std::unique_ptr<SegmentStore> open_by_scanning(
+      const SegmentStore::Options& options) {
+    remove_snapshot();
+    return open(options);
+  }
+  [[nodiscard]] std::unique_ptr<SegmentStore> open_by_scanning() {
+    return open_by_scanning(options());
+  }
+  void remove_snapshot() const { std::filesystem::remove(snapshot()); }
   [[nodiscard]] std::unique_ptr<SegmentStore> open_read_only() {
     SegmentStore::Options read_only = options();
     read_only.mode = OpenMode::kReadOnly;
@@ -103,6 +129,14 @@ protected:
     return std::string((*found)->body());
   }
 
+  /// What a store counts besides segments and snapshot: META three times, and LOCK.
+  static constexpr std::uint64_t kFixedBytes = 3 * StoreMeta::kSize + 24;
+
+  /// What a store that has no snapshot says it takes.
+  [[nodiscard]] static std::uint64_t bytes_in_segments(const SegmentStore& store) {
+    return static_cast<std::uint64_t>(store.stats().size_bytes) - kFixedBytes;
+  }
+
   /// Bytes of all files with a segment's name.
   [[nodiscard]] std::uint64_t segment_bytes() const {
     std::uint64_t bytes = 0;
@@ -119,6 +153,7 @@ protected:
 
   ManualClock clock_;
   NullLog log_;
+  std::shared_ptr<FileSystem> file_system_ = std::make_shared<ByteBlocks>();
 
 private:
   TempDir dir_;

@@ -96,13 +96,15 @@ private:
     terminal_.print(terminal_.bold(padded("digest", 66) + padded("bytes", 10) + padded("type", 18) +
                                    padded("age", 12) + "fresh for"));
     std::size_t count = 0;
-    store_->list(request_.limit, [&](const SegmentStore::StoredEntry& entry) {
+    store_->visit([&](const SegmentStore::StoredEntry& entry) {
+      if (count == request_.limit) return false;
       const WallTime now = clock_.now();
       ++count;
       terminal_.print(padded(entry.metadata.key.to_hex(), 66) +
                       padded(std::to_string(entry.body_size), 10) + padded(entry.content_type, 18) +
                       padded(seconds_text(now - entry.metadata.created), 12) +
                       seconds_text(entry.metadata.fresh_until - now));
+      return true;
     });
     const auto items = static_cast<std::size_t>(store_->stats().items);
     if (items > count)

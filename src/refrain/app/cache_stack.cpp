@@ -79,8 +79,7 @@ void CacheStack::add_disk(const Settings& settings) {
   options.directory = settings.disk_directory;
   options.max_size_bytes = settings.disk_bytes;
   options.ttl = settings.disk_ttl;
-  auto disk = std::make_unique<DiskCache>(
-      options, surroundings_.pool, surroundings_.clock, surroundings_.log);
+  auto disk = std::make_unique<DiskCache>(options, surroundings_.clock, surroundings_.log);
   epoch_.adopt(disk->epoch());
   disk_ = disk.get();
   tiers_.push_back(std::move(disk));

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace refrain {
@@ -47,6 +48,20 @@ struct MemoryTierStats {
   std::vector<SizeForecast> forecast;  ///< By scale; empty if there is none.
 };
 
+/// What only a tier on disk has.
+struct DiskTierStats {
+  std::string state;        ///< The circuit breaker of reads: `closed`, `open` or `half-open`.
+  std::string write_state;  ///< That of writes: while it is open, reads go on.
+  std::int64_t queued = 0;  ///< Entries that wait to be written; they are found meanwhile.
+  std::int64_t queued_bytes = 0;
+  std::int64_t dropped = 0;    ///< Entries not written: too many waited, or writing failed.
+  std::int64_t rewritten = 0;  ///< Entries that were read and so outlived their segment.
+  std::int64_t segments = 0;
+  std::int64_t index_bytes = 0;  ///< Of memory.
+  /// What was found damaged: a kind's name and how often.
+  std::vector<std::pair<std::string, std::int64_t>> corruptions;
+};
+
 /// A tier's counters since it was made. Each is exact; the set is not one instant's snapshot.
 ///
 /// Invariants once the tier is at rest: every look-up is one hit or one miss (a failed one is a
@@ -67,6 +82,7 @@ struct TierStats {
   Removals removals;
   std::optional<MemoryTierStats> memory;  ///< Memory tiers.
   std::optional<std::string> directory;   ///< Disk tiers.
+  std::optional<DiskTierStats> disk;      ///< Disk tiers.
   std::optional<RemoteTierStats> remote;  ///< Redis tiers.
 };
 

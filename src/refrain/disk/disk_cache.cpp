@@ -2,6 +2,7 @@
 
 #include "refrain/cache/epoch.h"
 #include "refrain/core/offload.h"
+#include "refrain/core/offload_within.h"
 
 #include <algorithm>
 #include <utility>
@@ -10,6 +11,8 @@ namespace refrain {
 namespace {
 
 constexpr std::chrono::seconds kRetryInterval{5};
+// Beyond them everything is erased: the store has been away for long, and much was forgotten.
+constexpr std::size_t kMaxRememberedErasures = 10'000;
 
 Error unavailable() {
   return Error(ErrorCode::kUnavailable, "the disk cache is not available");
@@ -18,6 +21,13 @@ Error unavailable() {
 DiskCache::Options as_owner(DiskCache::Options options) {
   options.mode = OpenMode::kOwner;
   return options;
+}
+
+WriteBehind::Config write_config(const DiskCache::Options& options) {
+  WriteBehind::Config config;
+  config.max_queued_bytes = options.max_queued_bytes;
+  config.breaker = options.breaker;
+  return config;
 }
 
 /// Work for the pool that lets go of the store before its result is handed on, so that whoever
@@ -35,22 +45,32 @@ SegmentStore::Stats closed_totals(SegmentStore::Stats earlier, const SegmentStor
   earlier.insertions += last.insertions;
   earlier.refusals += last.refusals;
   earlier.damaged += last.damaged;
+  earlier.rewritten += last.rewritten;
   earlier.removals.capacity += last.removals.capacity;
   earlier.removals.expired += last.removals.expired;
   earlier.removals.invalidated += last.removals.invalidated + last.items;
   earlier.removals.replaced += last.removals.replaced;
   earlier.removals.corrupt += last.removals.corrupt;
+  for (std::size_t i = 0; i < earlier.corruptions.size(); ++i)
+    earlier.corruptions[i] += last.corruptions[i];
   return earlier;
 }
 
 }  // namespace
 
-DiskCache::DiskCache(Options options, boost::asio::thread_pool& pool, const Clock& clock, Log& log)
-    : options_(as_owner(std::move(options))),
-      pool_(pool),
+DiskCache::DiskCache(const Options& options, const Clock& clock, Log& log)
+    : options_(as_owner(options)),
       clock_(clock),
-      log_(log) {
+      log_(log),
+      reads_(options.breaker, clock),
+      pool_(std::max<std::size_t>(options.threads, 1)),
+      writes_(write_config(options), pool_, clock) {
   tend();
+}
+
+DiskCache::~DiskCache() {
+  writes_.flush();
+  pool_.join();
 }
 
 std::shared_ptr<SegmentStore> DiskCache::store() const {
@@ -64,43 +84,86 @@ std::uint64_t DiskCache::epoch() const {
 }
 
 bool DiskCache::is_available() const {
-  return store() != nullptr;
+  return store() != nullptr && reads_.allows();
 }
 
-template <class T>
-Result<T> DiskCache::counted(Result<T> result) {
-  if (!result) errors_.add();
-  return result;
+std::optional<Entry> DiskCache::find_waiting(const CacheKey& key) const {
+  std::optional<Entry> waiting = writes_.find(key);
+  if (waiting && !waiting->is_usable(clock_.now())) waiting.reset();
+  return waiting;
 }
 
-ImmediateLookup DiskCache::find_now(CacheKey key, BodyPlace /*place*/) {
+ImmediateLookup DiskCache::find_now(CacheKey key, BodyPlace place) {
+  if (std::optional<Entry> waiting = find_waiting(key)) {
+    hits_.add();
+    return ImmediateLookup::hit(std::move(*waiting));
+  }
   const std::shared_ptr<SegmentStore> store = this->store();
   if (!store && !is_off()) return ImmediateLookup::must_wait();
-  if (store && store->may_hold(key)) return ImmediateLookup::must_wait();
+  if (!store) {
+    misses_.add();
+    return ImmediateLookup::miss();
+  }
+  // Only `find` can be the probe that tells whether the disk is well again.
+  if (reads_.state() != CircuitBreaker::State::kClosed && store->may_hold(key))
+    return ImmediateLookup::must_wait();
+  Result<ImmediateLookup> found = store->find_now(
+      key, options_.transfer == DiskTransfer::kSendfile ? place : BodyPlace::kMemory);
+  if (!found) {
+    errors_.add();
+    misses_.add();
+    reads_.record_outside_failure();
+    return ImmediateLookup::miss();
+  }
+  if (found->is_known()) (found->entry() ? hits_ : misses_).add();
+  return std::move(*found);
+}
+
+Result<std::optional<Entry>> DiskCache::miss(std::optional<Error> error) {
   misses_.add();
-  return ImmediateLookup::miss();
+  if (!error) return std::optional<Entry>();
+  errors_.add();
+  return fail(std::move(*error));
 }
 
 Task<Result<std::optional<Entry>>> DiskCache::find(CacheKey key) {
-  std::shared_ptr<SegmentStore> store = this->store();
-  if (!store) {
-    misses_.add();
-    if (is_off()) co_return std::optional<Entry>();
-    errors_.add();
-    co_return fail(unavailable());
+  if (std::optional<Entry> waiting = find_waiting(key)) {
+    hits_.add();
+    co_return std::move(waiting);
   }
-  auto call = [key](SegmentStore& from) {
-    return from.find(key);
+  std::shared_ptr<SegmentStore> store = this->store();
+  if (!store) co_return miss(is_off() ? std::nullopt : std::optional(unavailable()));
+  std::optional<CircuitBreaker::Permit> permit = reads_.try_acquire();
+  if (!permit) co_return miss(unavailable());
+  if (waiting_reads_.fetch_add(1) >= options_.max_waiting_reads) {
+    waiting_reads_.fetch_sub(1);
+    Error busy(ErrorCode::kUnavailable, "too many reads wait for the disk");
+    co_return miss(std::move(busy));
+  }
+  auto call = [this, key](SegmentStore& from) {
+    Result<std::optional<Entry>> found = from.find(key);
+    waiting_reads_.fetch_sub(1);
+    return found;
   };
   auto work = on_store(std::move(store), call);
-  Result<std::optional<Entry>> found = co_await offload(pool_, std::move(work));
-  const bool is_hit = found && found->has_value();
-  (is_hit ? hits_ : misses_).add();
-  co_return counted(std::move(found));
+  std::optional<Result<std::optional<Entry>>> found =
+      co_await offload_within(pool_, options_.read_budget, std::move(work));
+  if (!found) {
+    permit->fail();
+    Error late(ErrorCode::kTimeout, "the disk did not answer in time");
+    co_return miss(std::move(late));
+  }
+  if (!*found) {
+    permit->fail();
+    co_return miss(std::move(found->error()));
+  }
+  permit->succeed();
+  (found->value() ? hits_ : misses_).add();
+  co_return std::move(*found);
 }
 
 Task<Result<InsertOutcome>> DiskCache::insert(Entry entry) {
-  std::shared_ptr<SegmentStore> store = this->store();
+  const std::shared_ptr<SegmentStore> store = this->store();
   if (is_off()) {
     refusals_when_off_.add();
     co_return InsertOutcome::kRefused;
@@ -109,27 +172,41 @@ Task<Result<InsertOutcome>> DiskCache::insert(Entry entry) {
     errors_.add();
     co_return fail(unavailable());
   }
-  auto call = [entry = std::move(entry)](SegmentStore& into) {
-    return into.insert(entry);
-  };
-  auto work = on_store(std::move(store), std::move(call));
-  Result<InsertOutcome> outcome = co_await offload(pool_, std::move(work));
-  co_return counted(std::move(outcome));
+  if (store->refuses(entry)) {
+    writes_.discard(entry.key());
+    store->forget(entry.key(), &Removals::replaced);
+    co_return InsertOutcome::kRefused;
+  }
+  co_return writes_.insert(entry);
+}
+
+void DiskCache::remember_erasure(CacheKey key) {
+  const MutexLock lock(mutex_);
+  if (must_erase_all_) return;
+  remembered_erasures_.push_back(key);
+  if (remembered_erasures_.size() <= kMaxRememberedErasures) return;
+  remembered_erasures_.clear();
+  must_erase_all_ = true;
 }
 
 Task<Result<bool>> DiskCache::erase(CacheKey key) {
-  std::shared_ptr<SegmentStore> store = this->store();
   if (is_off()) co_return false;
-  if (!store) {
-    errors_.add();
-    co_return fail(unavailable());
+  const bool was_waiting = writes_.discard(key);
+  if (!is_available()) {
+    remember_erasure(key);
+    if (const std::shared_ptr<SegmentStore> store = this->store())
+      store->forget(key, &Removals::invalidated);
+    co_return was_waiting;
   }
-  auto call = [key](SegmentStore& from) {
-    return from.erase(key);
+  auto work = [this, key] {
+    return writes_.erase(key);
   };
-  auto work = on_store(std::move(store), call);
   Result<bool> erased = co_await offload(pool_, std::move(work));
-  co_return counted(std::move(erased));
+  if (!erased) {
+    remember_erasure(key);
+    co_return erased;
+  }
+  co_return *erased || was_waiting;
 }
 
 Task<Result<void>> DiskCache::clear(std::uint64_t epoch) {
@@ -137,8 +214,7 @@ Task<Result<void>> DiskCache::clear(std::uint64_t epoch) {
   auto work = [this, epoch] {
     return clear_blocking(epoch);
   };
-  Result<void> cleared = co_await offload(pool_, std::move(work));
-  co_return counted(std::move(cleared));
+  co_return co_await offload(pool_, std::move(work));
 }
 
 Task<void> DiskCache::sweep() {
@@ -155,16 +231,34 @@ Result<void> DiskCache::clear_blocking(std::uint64_t epoch) {
   // Remembered until it is done: what is on the disk now must not be served when it can be read
   // again.
   pending_clear_ = std::max(pending_clear_.value_or(0), epoch);
-  const std::shared_ptr<SegmentStore> store = this->store();
-  if (!store) return fail(unavailable());
-  return clear_pending(*store);
+  if (this->store()) return clear_pending();
+  errors_.add();
+  return fail(unavailable());
 }
 
-Result<void> DiskCache::clear_pending(SegmentStore& store) {
+Result<void> DiskCache::clear_pending() {
+  {
+    const MutexLock lock(mutex_);
+    if (std::exchange(must_erase_all_, false) && !pending_clear_) pending_clear_ = 0;
+  }
   if (!pending_clear_) return {};
-  Result<void> cleared = store.clear(*pending_clear_);
+  Result<void> cleared = writes_.clear(*pending_clear_);
   if (cleared) pending_clear_.reset();
   return cleared;
+}
+
+Result<void> DiskCache::erase_remembered() {
+  std::vector<CacheKey> keys;
+  {
+    const MutexLock lock(mutex_);
+    keys.swap(remembered_erasures_);
+  }
+  Result<void> erased;
+  for (const CacheKey& key : keys) {
+    if (erased) erased = writes_.bury(key);
+    if (!erased) remember_erasure(key);
+  }
+  return erased;
 }
 
 void DiskCache::tend() {
@@ -177,21 +271,41 @@ void DiskCache::tend() {
                {LogField("directory", options_.directory.string())});
     store.reset();
     close();
+    next_attempt_ = SteadyTime();
   }
   if (!store) {
     open();
     return;
   }
-  if (!clear_pending(*store)) errors_.add();
-  store->sweep();
+  // Both count what fails.
+  static_cast<void>(clear_pending());
+  static_cast<void>(erase_remembered());
+  if (!store->sweep()) writes_.record_failure();
 }
 
 void DiskCache::close() {
+  writes_.attach(nullptr);
   std::shared_ptr<SegmentStore> closing;
   const MutexLock lock(mutex_);
   closing = std::move(store_);
   store_ = nullptr;
   closed_ = closed_totals(closed_, closing->stats());
+}
+
+Result<void> DiskCache::make_ready(const std::shared_ptr<SegmentStore>& store) {
+  writes_.attach(store);
+  for (;;) {
+    Result<void> done = clear_pending();
+    if (done) done = erase_remembered();
+    if (!done) {
+      writes_.attach(nullptr);
+      return done;
+    }
+    const MutexLock lock(mutex_);
+    if (!remembered_erasures_.empty() || must_erase_all_) continue;
+    store_ = store;
+    return {};
+  }
 }
 
 void DiskCache::open() {
@@ -201,7 +315,7 @@ void DiskCache::open() {
   Result<std::unique_ptr<SegmentStore>> opened = SegmentStore::open(options_, clock_, log_);
   Result<void> ready;
   if (opened) {
-    ready = clear_pending(**opened);
+    ready = make_ready(std::move(*opened));
   } else {
     ready = fail(opened.error());
   }
@@ -212,8 +326,6 @@ void DiskCache::open() {
                  {LogField("directory", options_.directory.string())});
     }
     is_trouble_logged_ = false;
-    const MutexLock lock(mutex_);
-    store_ = std::move(*opened);
     return;
   }
   errors_.add();
@@ -230,22 +342,36 @@ TierStats DiskCache::stats() const {
   stats.max_size_bytes = std::max<std::int64_t>(options_.max_size_bytes, 0);
   stats.ttl = options_.ttl;
   stats.directory = options_.directory.string();
+  stats.available = is_available();
   SegmentStore::Stats counted;
   SegmentStore::Stats closed;
   {
     const MutexLock lock(mutex_);
-    stats.available = store_ != nullptr;
     if (store_) counted = store_->stats();
     closed = closed_;
   }
+  DiskTierStats disk;
+  disk.state = to_string(reads_.state());
+  disk.write_state = to_string(writes_.state());
+  disk.queued = writes_.queued();
+  disk.queued_bytes = writes_.queued_bytes();
+  disk.dropped = writes_.dropped();
+  disk.segments = counted.segments;
+  disk.index_bytes = counted.index_bytes;
   stats.items = counted.items;
   stats.size_bytes = counted.size_bytes;
   counted.items = 0;
   const SegmentStore::Stats total = closed_totals(closed, counted);
+  disk.rewritten = total.rewritten;
+  for (std::size_t i = 0; i < total.corruptions.size(); ++i) {
+    disk.corruptions.emplace_back(to_string(static_cast<Corruption::Kind>(i)),
+                                  total.corruptions[i]);
+  }
+  stats.disk = std::move(disk);
   stats.insertions = total.insertions;
   stats.refusals = total.refusals + refusals_when_off_.value();
   stats.removals = total.removals;
-  stats.errors = errors_.value() + total.damaged;
+  stats.errors = errors_.value() + writes_.errors() + total.damaged;
   stats.hits = hits_.value();
   stats.misses = misses_.value();
   return stats;

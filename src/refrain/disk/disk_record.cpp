@@ -17,7 +17,7 @@ constexpr std::size_t kVersionAt = 4;
 constexpr std::size_t kKindAt = 6;
 constexpr std::size_t kContentTypeSizeAt = 7;
 constexpr std::size_t kBodySizeAt = 8;
-constexpr std::size_t kReservedAt = 12;
+constexpr std::size_t kReadsAt = 12;
 constexpr std::size_t kSequenceAt = 16;
 constexpr std::size_t kErasuresAt = 24;
 constexpr std::size_t kKeyAt = 32;
@@ -26,8 +26,9 @@ constexpr std::size_t kFreshUntilAt = 72;
 constexpr std::size_t kUsableUntilAt = 80;
 constexpr std::size_t kInsertedAt = 88;
 constexpr std::size_t kCostAt = 96;
-constexpr std::size_t kPayloadChecksumAt = 104;
-constexpr std::size_t kHeaderChecksumAt = 112;
+constexpr std::size_t kLastReadAt = 104;
+constexpr std::size_t kPayloadChecksumAt = 112;
+constexpr std::size_t kHeaderChecksumAt = 120;
 static_assert(kHeaderChecksumAt + sizeof(std::uint64_t) == RecordHeader::kSize);
 
 std::int64_t milliseconds_of(WallTime time) {
@@ -42,7 +43,8 @@ bool is_bare_tombstone(const RecordHeader& header) {
   const WallTime unset{};
   return header.payload_size() == 0 && header.payload_checksum == 0 &&
          header.metadata.created == unset && header.metadata.fresh_until == unset &&
-         header.metadata.usable_until == unset && header.metadata.cost.count() == 0;
+         header.metadata.usable_until == unset && header.metadata.cost.count() == 0 &&
+         header.reads == 0 && header.last_read == unset;
 }
 
 }  // namespace
@@ -74,6 +76,7 @@ std::array<char, RecordHeader::kSize> encode(const RecordHeader& header) {
   put_little_endian(bytes, kKindAt, static_cast<std::uint8_t>(header.kind));
   put_little_endian(bytes, kContentTypeSizeAt, header.content_type_size);
   put_little_endian(bytes, kBodySizeAt, header.body_size);
+  put_little_endian(bytes, kReadsAt, header.reads);
   put_little_endian(bytes, kSequenceAt, header.sequence);
   put_little_endian(bytes, kErasuresAt, header.erasures);
   std::memcpy(bytes.data() + kKeyAt, header.metadata.key.digest().data(), CacheKey::kSize);
@@ -82,6 +85,7 @@ std::array<char, RecordHeader::kSize> encode(const RecordHeader& header) {
   put_little_endian(bytes, kUsableUntilAt, milliseconds_of(header.metadata.usable_until));
   put_little_endian(bytes, kInsertedAt, milliseconds_of(header.inserted));
   put_little_endian(bytes, kCostAt, std::int64_t{header.metadata.cost.count()});
+  put_little_endian(bytes, kLastReadAt, milliseconds_of(header.last_read));
   put_little_endian(bytes, kPayloadChecksumAt, header.payload_checksum);
   put_little_endian(bytes, kHeaderChecksumAt, checksum_before(bytes, kHeaderChecksumAt));
   return bytes;
@@ -122,9 +126,10 @@ Result<RecordHeader> decode_record_header(std::span<const char> bytes) {
   header.metadata.usable_until = wall_time_at(bytes, kUsableUntilAt);
   header.metadata.cost = std::chrono::microseconds(get_little_endian<std::int64_t>(bytes, kCostAt));
   header.inserted = wall_time_at(bytes, kInsertedAt);
+  header.reads = get_little_endian<std::uint32_t>(bytes, kReadsAt);
+  header.last_read = wall_time_at(bytes, kLastReadAt);
   header.payload_checksum = get_little_endian<std::uint64_t>(bytes, kPayloadChecksumAt);
-  const bool is_reserved_clear = get_little_endian<std::uint32_t>(bytes, kReservedAt) == 0;
-  if (!is_reserved_clear || (header.kind == RecordKind::kTombstone && !is_bare_tombstone(header))) {
+  if (header.kind == RecordKind::kTombstone && !is_bare_tombstone(header)) {
     return fail(ErrorCode::kCorrupt, "the record has values in fields that must be empty");
   }
   return header;

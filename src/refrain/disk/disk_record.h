@@ -21,8 +21,8 @@ enum class RecordKind : std::uint8_t {
 
 /// The fixed-size head of a record: everything but the content type and the body.
 struct RecordHeader {
-  static constexpr std::size_t kSize = 120;  ///< Bytes on disk.
-  static constexpr std::uint16_t kFormatVersion = 1;
+  static constexpr std::size_t kSize = 128;  ///< Bytes on disk.
+  static constexpr std::uint16_t kFormatVersion = 2;
 
   RecordKind kind = RecordKind::kEntry;
   std::uint8_t content_type_size = 0;
@@ -30,7 +30,9 @@ struct RecordHeader {
   std::uint64_t sequence = 0;  ///< See `record_sequence`.
   std::uint64_t erasures = 0;  ///< Tombstones the store had written before this record, ever.
   EntryMetadata metadata;      ///< A tombstone has only the key.
-  WallTime inserted;           ///< When the record was written.
+  WallTime inserted;           ///< When the entry came into the store; kept when it is moved.
+  std::uint32_t reads = 0;     ///< Reads of the entry before this record was written.
+  WallTime last_read;          ///< The last of these; the epoch's begin if there was none.
   std::uint64_t payload_checksum = 0;  ///< `Entry::checksum`; 0 in a tombstone.
 
   [[nodiscard]] std::uint64_t payload_size() const {

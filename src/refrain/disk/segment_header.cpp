@@ -26,7 +26,7 @@ static_assert(kChecksumAt + sizeof(std::uint64_t) == SegmentHeader::kSize);
 std::array<char, SegmentHeader::kSize> encode(const SegmentHeader& header) {
   std::array<char, SegmentHeader::kSize> bytes{};
   std::ranges::copy(kMagic, bytes.begin());
-  put_little_endian(bytes, kVersionAt, SegmentHeader::kFormatVersion);
+  put_little_endian(bytes, kVersionAt, header.version);
   put_little_endian(bytes, kIdAt, header.id);
   put_little_endian(bytes, kGenerationAt, header.generation);
   put_little_endian(bytes, kEpochAt, header.epoch);
@@ -46,11 +46,13 @@ Result<SegmentHeader> decode_segment_header(std::span<const char> bytes) {
     return fail(ErrorCode::kCorrupt, "the segment header does not match its checksum");
   }
   const auto version = get_little_endian<std::uint32_t>(bytes, kVersionAt);
-  if (version != SegmentHeader::kFormatVersion) {
-    return fail(ErrorCode::kUnprocessable,
-                "the segment has the unknown format version " + std::to_string(version));
+  if (version > SegmentHeader::kFormatVersion) {
+    return fail(
+        ErrorCode::kUnprocessable,
+        "the segment was written by a newer program, in format version " + std::to_string(version));
   }
   SegmentHeader header;
+  header.version = version;
   header.id = get_little_endian<std::uint64_t>(bytes, kIdAt);
   header.generation = get_little_endian<std::uint64_t>(bytes, kGenerationAt);
   header.epoch = get_little_endian<std::uint64_t>(bytes, kEpochAt);

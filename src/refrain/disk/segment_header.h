@@ -18,10 +18,11 @@ namespace refrain {
 /// What a segment file says of itself.
 struct SegmentHeader {
   static constexpr std::size_t kSize = 48;  ///< Bytes on disk.
-  static constexpr std::uint32_t kFormatVersion = 1;
+  static constexpr std::uint32_t kFormatVersion = 2;
   /// Record sequence numbers have room for this many segments in the life of a store.
   static constexpr std::uint64_t kMaxId = 0xFFFF'FFFF;
 
+  std::uint32_t version = kFormatVersion;
   std::uint64_t id = 0;  ///< Also the file's name, so that a copy under another name is not read.
   std::uint64_t generation =
       0;                    ///< The store's, raised by every `clear`: an older segment is void.
@@ -31,7 +32,7 @@ struct SegmentHeader {
 std::array<char, SegmentHeader::kSize> encode(const SegmentHeader& header);
 
 /// The header at the start of `bytes`; `kCorrupt` if it is not complete and intact,
-/// `kUnprocessable` if it is of another format version.
+/// `kUnprocessable` if it is of a newer format version. That of an older one is given as it is.
 Result<SegmentHeader> decode_segment_header(std::span<const char> bytes);
 
 /// Whether `bytes` begin like a segment file, be the rest damaged or not.

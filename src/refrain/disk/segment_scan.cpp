@@ -1,7 +1,5 @@
 #include "refrain/disk/segment_scan.h"
 
-#include "refrain/disk/segment_header.h"
-
 #include <array>
 
 namespace refrain {
@@ -36,24 +34,27 @@ private:
 
 ScanEnd scan_segment(std::uint64_t id,
                      std::uint64_t file_size,
+                     const ScanBegin& begin,
                      const ReadAt& read_at,
                      const VisitRecord& visit) {
   HeaderReader reader(read_at);
   ScanEnd end;
-  end.offset = SegmentHeader::kSize;
-  const auto stop = [&end](ScanEnd::Reason reason) {
+  end.offset = begin.offset;
+  end.records = begin.records;
+  const auto stop = [&end](ScanEnd::Reason reason, std::string complaint = {}) {
     end.reason = reason;
+    end.complaint = std::move(complaint);
     return end;
   };
   while (end.offset < file_size) {
     const std::uint64_t left = file_size - end.offset;
     if (left < RecordHeader::kSize) return stop(ScanEnd::Reason::kTorn);
     const Result<std::span<const char>> bytes = reader.at(end.offset);
-    if (!bytes) return stop(ScanEnd::Reason::kDamaged);
+    if (!bytes) return stop(ScanEnd::Reason::kDamaged, bytes.error().message());
     const Result<RecordHeader> header = decode_record_header(*bytes);
-    if (!header || header->sequence != record_sequence(id, end.records)) {
-      return stop(ScanEnd::Reason::kDamaged);
-    }
+    if (!header) return stop(ScanEnd::Reason::kDamaged, header.error().message());
+    if (header->sequence != record_sequence(id, end.records))
+      return stop(ScanEnd::Reason::kDamaged, "the record belongs to another place");
     if (header->record_size() > left) return stop(ScanEnd::Reason::kTorn);
     visit(*header, end.offset);
     end.offset += header->record_size();

@@ -10,8 +10,10 @@
 #include "refrain/core/log.h"
 #include "refrain/core/mutex.h"
 #include "refrain/core/result.h"
+#include "refrain/disk/corruption_tally.h"
 #include "refrain/disk/disk_index.h"
 #include "refrain/disk/disk_record.h"
+#include "refrain/disk/record_reader.h"
 #include "refrain/disk/segment_file.h"
 #include "refrain/disk/segment_recovery.h"
 #include "refrain/disk/store_directory.h"
@@ -33,59 +35,83 @@
 
 namespace refrain {
 
+/// What is certain to be there after a loss of power. A crash of the process loses nothing that was
+/// written, whichever it is.
+enum class Durability : std::uint8_t {
+  kNone,      ///< Whatever the operating system has written out by then.
+  kInterval,  ///< Everything written before the last sweep.
+  kAlways,    ///< Everything that was written.
+};
+
 /// A bounded store of entries in one directory that survives restarts and crashes.
 ///
 /// An insert is one write at the end of the newest segment, a hit is one read. When the store is
-/// full the oldest segment goes as a whole. Segments leave strictly from the oldest on: so a
-/// tombstone, and a record that replaced another, outlive whatever they void.
+/// full the oldest segment goes as a whole; those of its entries that were read since they were
+/// written are written anew before that, as far as they fit into half a segment. Segments leave
+/// from the oldest on: so a tombstone, and a record that replaced another, outlive whatever they
+/// void. Only a segment without entries that voids nothing may leave before its turn.
 ///
 /// What survives what:
-///   - `kill -9`: everything that was acknowledged. A record that was being written is cut off.
-///   - loss of power: every acknowledged `erase` and `clear` (they reach the medium first). Inserts
-///   are
-///     not synced, so the newest may be lost; checksums keep half of one from being read.
+///   - `kill -9`: everything that was written. A record that was being written is cut off.
+///   - loss of power: every acknowledged `erase` and `clear` (they reach the medium first), and
+///     inserts as `Durability` says; checksums keep half of one from being read.
 ///   - damage: a record is served only if its key and its bytes match their checksums.
 ///
 /// An answer that was superseded by one that could not be written is forgotten too.
 ///
 /// Thread safety: every member may be called from any thread. Look-ups in the index wait for no
-/// I/O; writers wait for each other. Invariants: the segment files together never exceed
-/// `max_size_bytes`, not even for an instant (the small files LOCK and META come on top);
+/// I/O; writers wait for each other. Invariants: all files of the store together, in blocks of the
+/// file system, never take more than `max_size_bytes`, not even for an instant;
 /// `stats().insertions - removals.total() == items`.
 class SegmentStore {
 public:
   struct Options {
     std::filesystem::path directory;
-    std::int64_t max_size_bytes = 1'000'000'000;  ///< Of all segment files; at least 1.
+    std::int64_t max_size_bytes = 1'000'000'000;  ///< Of all files of the store, in whole blocks.
     std::chrono::seconds ttl{86400};              ///< See `Tier`. Capped at 100 years.
     /// Where one segment ends and the next begins. 0: a sixteenth of `max_size_bytes`, within 1 to
     /// 64 MiB, or what keeps it at 256 files. Larger: fewer files; smaller: less is evicted at
     /// once. At most a quarter of `max_size_bytes` and 2 GiB are used.
     std::int64_t segment_size_bytes = 0;
     std::int64_t max_entry_bytes = 64LL << 20U;  ///< A larger content type and body is refused.
+    /// What is left free on the file system: below it old segments are given back, and then inserts
+    /// fail. 0: nothing.
+    std::int64_t min_free_bytes = 0;
+    Durability durability = Durability::kNone;
     OpenMode mode = OpenMode::kOwner;
+    std::shared_ptr<FileSystem> file_system;  ///< Null: the real one.
+    std::shared_ptr<CorruptionReporter>
+        reporter;  ///< Hears of damage besides the log; may be null.
   };
 
   /// Counters since the store was opened. Entries that were found then count as insertions.
   struct Stats {
     std::int64_t items = 0;
-    std::int64_t size_bytes = 0;
+    std::int64_t size_bytes = 0;  ///< Of all files of the store, in whole blocks.
     std::int64_t insertions = 0;
     std::int64_t refusals = 0;
     Removals removals;
     std::int64_t damaged = 0;  ///< Files, or ends of files, that could not be read at the opening.
     std::int64_t foreign_files = 0;  ///< Files in the directory that are not the store's.
+    CorruptionCounts corruptions{};
+    std::int64_t index_bytes = 0;  ///< Of memory.
+    std::int64_t segments = 0;
+    std::int64_t rewritten = 0;  ///< Entries that were read and so outlived their segment.
+    std::int64_t scanned = 0;    ///< Records that were read one by one at the opening.
   };
 
-  /// What `list` shows of an entry.
+  /// What `visit` shows of an entry.
   struct StoredEntry {
     EntryMetadata metadata;
     std::string content_type;
     std::uint32_t body_size = 0;
     WallTime inserted;
     WallTime resident_until;
+    std::uint64_t reads = 0;
+    std::optional<WallTime> last_read;  ///< In whole seconds.
   };
-  using VisitEntry = std::function<void(const StoredEntry&)>;
+  /// Returns whether to go on.
+  using VisitEntry = std::function<bool(const StoredEntry&)>;
 
   enum class Repair : std::uint8_t { kNo, kYes };
   struct VerifyReport {
@@ -94,34 +120,56 @@ public:
     std::int64_t unreadable = 0;  ///< The operating system refused to read them.
     std::int64_t damaged = 0;     ///< As in `Stats`.
     std::int64_t foreign_files = 0;
-    std::int64_t bytes = 0;  ///< Of all segment files.
+    std::int64_t bytes = 0;  ///< Of the records that were read.
   };
+  /// Hears how many of all entries have been read.
+  using VerifyProgress = std::function<void(std::size_t done, std::size_t all)>;
 
   /// Opens the store in a directory, which an owner makes if it is missing, and recovers what is in
-  /// it. `kUnavailable` if another process owns it; `kIo` if the operating system refuses.
+  /// it. `kUnavailable` if another process owns it; `kUnprocessable` if it is a newer program's or
+  /// on a network file system; `kIo` or `kTooLarge` if the operating system refuses;
+  /// `kInvalidArgument` for a limit too small for the store's own files.
   static Result<std::unique_ptr<SegmentStore>> open(const Options& options,
                                                     const Clock& clock,
                                                     Log& log);
 
-  /// Whether `find` would have something to read. An entry that is over is forgotten here.
-  [[nodiscard]] bool may_hold(const CacheKey& key);
+  /// An owner leaves a snapshot of the index, for the next opening.
+  ~SegmentStore();
+
+  /// Whether `find` would have something to read.
+  [[nodiscard]] bool may_hold(const CacheKey& key) const;
+
+  /// What can be said of `key` without waiting for the medium. A body stays in its file if `place`
+  /// allows that, the entry is fresh, it was read and found good before, and its pages have been in
+  /// the page cache since, as far as was seen.
+  [[nodiscard]] Result<ImmediateLookup> find_now(const CacheKey& key, BodyPlace place);
 
   /// The entry under `key`, or nothing: also if it turns out to be corrupt, which is counted. An
   /// error means that the operating system refused to read.
   Result<std::optional<Entry>> find(const CacheKey& key);
 
+  /// Whether `insert` would refuse the entry; counts it if so. Waits for nothing.
+  [[nodiscard]] bool refuses(const Entry& entry);
+
   Result<InsertOutcome> insert(const Entry& entry);
+
+  /// Forgets what the index knows of `key`, and waits for nothing: it may come back when the store
+  /// is opened again.
+  void forget(const CacheKey& key, std::int64_t Removals::* cause);
 
   /// Forgets `key` so that nothing brings it back, and returns whether there was anything. An error
   /// means that it is forgotten, but that this may not outlive the process.
   Result<bool> erase(const CacheKey& key);
 
+  /// The same, written down even if nothing is known of `key`: it was erased elsewhere.
+  Result<void> bury(const CacheKey& key);
+
   /// Forgets everything, durably, and remembers `epoch` if it is higher than the last.
   Result<void> clear(std::uint64_t epoch);
 
-  /// Forgets entries that are over and removes old segments without entries: a bounded step each
-  /// call.
-  void sweep();
+  /// A bounded step of what has to be done now and then: entries that are over leave, and segments
+  /// without entries; room is given back; inserts are made durable; the index is written down.
+  Result<void> sweep();
 
   /// The highest epoch given to `clear`, in any process's life.
   [[nodiscard]] std::uint64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
@@ -129,62 +177,111 @@ public:
   /// False once somebody else removed or replaced the directory, or the files that are written to.
   [[nodiscard]] bool is_intact();
 
-  /// Visits up to `limit` entries, oldest first. Unreadable ones are left out.
-  void list(std::size_t limit, const VisitEntry& visit);
+  /// Visits the entries, the oldest record first. Unreadable ones are left out.
+  void visit(const VisitEntry& visit);
 
   /// Reads every entry. With `Repair::kYes` the corrupt ones are erased.
-  Result<VerifyReport> verify(Repair repair);
+  Result<VerifyReport> verify(Repair repair, const VerifyProgress& progress = {});
 
   [[nodiscard]] Stats stats() const;
 
 private:
-  using Segments = std::map<std::uint64_t, std::shared_ptr<SegmentFile>>;
+  using Segments = std::map<std::uint64_t, StoredSegment>;
 
   struct Target {
-    CacheKey key;
-    RecordLocation location;
+    IndexedEntry indexed;
     std::shared_ptr<SegmentFile> file;
-    WallTime resident_until;
   };
 
   SegmentStore(const Options& options,
                const Clock& clock,
                StoreDirectory directory,
                std::optional<StoreLock> lock,
+               const SegmentFile::Surroundings& files,
+               std::unique_ptr<CorruptionTally> tally,
                RecoveredStore recovered);
 
   Result<void> enforce_limit();
-  [[nodiscard]] std::optional<Target> locate(const CacheKey& key);
-  [[nodiscard]] std::vector<Target> targets(std::size_t limit) const;
-  [[nodiscard]] bool is_refused(const Entry& entry, WallTime now) const;
-  void forget_superseded(const CacheKey& key);
   [[nodiscard]] Result<void> require_owner() const;
 
+  // --- reading
+
+  enum class ReadNote : std::uint8_t { kCount, kLeave };
+  [[nodiscard]] std::optional<Target> locate(const CacheKey& key, ReadNote note);
+  /// The entry that was read, if it is still wanted, or what that says about the index.
+  Result<std::optional<Entry>> accept(const CacheKey& key, const Target& target, RecordRead read);
+  void drop_damaged(const Target& target, const RecordRead& read);
+  [[nodiscard]] WallTime resident_until_of(const RecordHeader& header, WallTime now) const;
+  [[nodiscard]] std::vector<Target> targets_in(std::uint64_t segment) const;
+  [[nodiscard]] std::vector<std::uint64_t> segment_ids() const;
+
+  // --- writing: segment_store_writing.cpp
+
+  [[nodiscard]] bool is_refused(const Entry& entry, WallTime now) const;
   /// Writes one record at the end of the store; the payload lies in two pieces.
   Result<RecordLocation> append(RecordHeader header, const Entry* payload)
       REFRAIN_REQUIRES(write_mutex_);
-  Result<void> make_room(std::uint64_t record_size) REFRAIN_REQUIRES(write_mutex_);
+  /// The same where there is room already.
+  Result<RecordLocation> append_here(RecordHeader header, const Entry* payload)
+      REFRAIN_REQUIRES(write_mutex_);
+  Result<void> make_durable() REFRAIN_REQUIRES(write_mutex_);
   [[nodiscard]] bool needs_new_segment(std::uint64_t record_size) const
       REFRAIN_REQUIRES(write_mutex_);
   Result<void> begin_segment() REFRAIN_REQUIRES(write_mutex_);
-  Result<void> drop_oldest(std::int64_t Removals::* cause) REFRAIN_REQUIRES(write_mutex_);
-  Result<void> drop_through(std::uint64_t segment) REFRAIN_REQUIRES(write_mutex_);
-  Result<void> drop_all() REFRAIN_REQUIRES(write_mutex_);
+  /// What the store would take after a record of this size was appended.
+  [[nodiscard]] std::uint64_t bytes_with(std::uint64_t record_size) const
+      REFRAIN_REQUIRES(write_mutex_);
   Result<void> write_tombstone(const CacheKey& key, std::uint64_t segment)
       REFRAIN_REQUIRES(write_mutex_);
-  /// Makes the tombstones since then durable.
+  /// Makes the tombstones written since then durable.
   Result<void> commit_erasures(std::uint64_t erasures_before) REFRAIN_REQUIRES(write_mutex_);
-  Result<void> erase_corrupt(std::span<const Target> corrupt);
+  /// Writes down that damaged entries, which the index has forgotten, are gone.
+  Result<void> erase_corrupt(const std::vector<CacheKey>& corrupt);
+  void mark_voiding(std::uint64_t segment) REFRAIN_REQUIRES(mutex_);
+
+  // --- giving back: segment_store_room.cpp
+
+  Result<void> make_room(std::uint64_t record_size) REFRAIN_REQUIRES(write_mutex_);
+  /// Whether so many bytes more would leave too little free for others.
+  [[nodiscard]] Result<bool> is_too_full(std::uint64_t growth) REFRAIN_REQUIRES(write_mutex_);
+  /// Removes one segment; false if there is none.
+  Result<bool> give_back() REFRAIN_REQUIRES(write_mutex_);
+  /// A segment without entries that may leave, or null.
+  [[nodiscard]] std::shared_ptr<SegmentFile> spent_segment() const REFRAIN_REQUIRES(write_mutex_);
   [[nodiscard]] std::shared_ptr<SegmentFile> oldest_segment() const;
+  void rewrite_what_was_read(const std::shared_ptr<SegmentFile>& file)
+      REFRAIN_REQUIRES(write_mutex_);
+  [[nodiscard]] std::vector<Target> read_since_written(
+      const std::shared_ptr<SegmentFile>& file) const;
+  bool rewrite(const Target& target) REFRAIN_REQUIRES(write_mutex_);
+  Result<void> drop(const std::shared_ptr<SegmentFile>& file, std::int64_t Removals::* cause)
+      REFRAIN_REQUIRES(write_mutex_);
+  Result<void> drop_through(std::uint64_t segment) REFRAIN_REQUIRES(write_mutex_);
+  Result<void> drop_all() REFRAIN_REQUIRES(write_mutex_);
+  void expire_some();
+  Result<void> sync_inserts();
+
+  // --- the snapshot: segment_store_snapshot.cpp
+
+  [[nodiscard]] bool is_snapshot_due() const REFRAIN_REQUIRES(write_mutex_);
+  Result<void> write_snapshot() REFRAIN_REQUIRES(write_mutex_);
+  Result<void> write_snapshot_draft(const FileDescriptor& draft, std::uint64_t& size)
+      REFRAIN_REQUIRES(write_mutex_);
+  Result<void> remove_snapshot() REFRAIN_REQUIRES(write_mutex_);
 
   const Options options_;
   const std::uint64_t max_size_;
   const std::uint64_t segment_size_;
+  const std::uint64_t rewrite_reserve_;  // room that only entries get which outlive their segment
+  const std::uint64_t fixed_bytes_;      // taken by META, LOCK and the like
   const Clock& clock_;
   const StoreDirectory directory_;
   const std::optional<StoreLock> lock_;  // empty in read-only mode
+  const SegmentFile::Surroundings files_;
+  const std::unique_ptr<CorruptionTally> tally_;
   const std::int64_t damaged_;
   const std::int64_t foreign_files_;
+  const std::int64_t scanned_;
 
   // Lock order: write_mutex_, then mutex_. write_mutex_ is held during I/O, mutex_ never is.
   Mutex write_mutex_;
@@ -192,15 +289,24 @@ private:
   std::shared_ptr<SegmentFile> active_ REFRAIN_GUARDED_BY(write_mutex_);
   std::uint32_t active_records_ REFRAIN_GUARDED_BY(write_mutex_);
   std::uint64_t next_segment_ REFRAIN_GUARDED_BY(write_mutex_);
+  std::uint64_t unchecked_bytes_ REFRAIN_GUARDED_BY(write_mutex_) =
+      0;  // since `is_too_full` looked
+  // Appended to since the last sync; only with Durability::kInterval.
+  std::vector<std::shared_ptr<SegmentFile>> unsynced_ REFRAIN_GUARDED_BY(write_mutex_);
+  std::uint64_t snapshot_size_ REFRAIN_GUARDED_BY(write_mutex_);  // of INDEX; 0: there is none
+  std::uint64_t unrecorded_ REFRAIN_GUARDED_BY(write_mutex_);     // records that INDEX lacks
+  SteadyTime snapshot_time_ REFRAIN_GUARDED_BY(write_mutex_);
 
   mutable Mutex mutex_;
   DiskIndex index_ REFRAIN_GUARDED_BY(mutex_);
   Segments segments_ REFRAIN_GUARDED_BY(mutex_);  // changed only with write_mutex_ held as well
   std::int64_t insertions_ REFRAIN_GUARDED_BY(mutex_);
   std::int64_t refusals_ REFRAIN_GUARDED_BY(mutex_) = 0;
+  std::int64_t rewritten_ REFRAIN_GUARDED_BY(mutex_) = 0;
+  std::uint64_t reads_ REFRAIN_GUARDED_BY(mutex_) = 0;           // since the store was opened
+  std::uint64_t recorded_reads_ REFRAIN_GUARDED_BY(mutex_) = 0;  // of these, in INDEX
   Removals removals_ REFRAIN_GUARDED_BY(mutex_);
 
-  std::atomic<std::uint64_t> size_bytes_;  // changed only with write_mutex_ held
   std::atomic<std::uint64_t> epoch_;
 };
 

@@ -5,11 +5,14 @@
 
 #include "refrain/core/result.h"
 #include "refrain/disk/file_descriptor.h"
+#include "refrain/disk/file_system.h"
 #include "refrain/disk/store_meta.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,11 +36,22 @@ public:
   static constexpr const char* kMetaDraftName = "META.tmp";
   /// Where an unreadable META is put aside.
   static constexpr const char* kMetaDamagedName = "META.damaged";
+  static constexpr const char* kIndexName = "INDEX";
+  static constexpr const char* kIndexDraftName = "INDEX.tmp";
 
-  /// Opens `path`; an owner makes it, and its parents, first (mode 0700).
-  static Result<StoreDirectory> open(const std::filesystem::path& path, OpenMode mode);
+  /// Opens `path`; an owner makes it, and its parents, first (mode 0700). An owner is refused on a
+  /// network file system (`kUnprocessable`): its locks and its cached pages are not everybody's.
+  static Result<StoreDirectory> open(
+      const std::filesystem::path& path,
+      OpenMode mode,
+      std::shared_ptr<FileSystem> file_system = std::make_shared<FileSystem>());
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] const std::shared_ptr<FileSystem>& file_system() const { return file_system_; }
+  /// In which the file system hands out room, in bytes.
+  [[nodiscard]] Result<std::uint64_t> block_size() const;
+  /// What this user may still write to the file system, in bytes.
+  [[nodiscard]] Result<std::uint64_t> free_bytes() const;
   [[nodiscard]] Result<std::vector<std::string>> names() const;
 
   /// Opens a regular file with the `open(2)` flags, in mode 0600 if it is made. The error is
@@ -48,6 +62,15 @@ public:
   [[nodiscard]] Result<void> remove(const std::string& name) const;
   /// Returns when the names of the directory have reached the medium.
   [[nodiscard]] Result<void> sync() const;
+
+  /// A file of its own under `draft`, in place of what a crash may have left there.
+  [[nodiscard]] Result<FileDescriptor> begin_draft(const char* draft) const;
+  /// Appends to a draft that has `size` bytes, and adds to `size`.
+  [[nodiscard]] Result<void> extend_draft(const FileDescriptor& file,
+                                          std::uint64_t& size,
+                                          std::span<const char> bytes) const;
+  /// Puts a finished draft in the place of `name` as a whole.
+  [[nodiscard]] Result<void> replace_by_draft(const char* draft, const char* name) const;
 
   /// Nothing if there is no META.
   [[nodiscard]] Result<std::optional<StoreMeta>> read_meta() const;
@@ -60,12 +83,16 @@ public:
   [[nodiscard]] bool is_in_place() const;
 
 private:
-  StoreDirectory(std::filesystem::path path, FileDescriptor directory)
+  StoreDirectory(std::filesystem::path path,
+                 FileDescriptor directory,
+                 std::shared_ptr<FileSystem> file_system)
       : path_(std::move(path)),
-        directory_(std::move(directory)) {}
+        directory_(std::move(directory)),
+        file_system_(std::move(file_system)) {}
 
   std::filesystem::path path_;
   FileDescriptor directory_;
+  std::shared_ptr<FileSystem> file_system_;
 };
 
 }  // namespace refrain

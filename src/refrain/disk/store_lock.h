@@ -14,7 +14,8 @@ namespace refrain {
 /// owner's process id, for people only.
 class StoreLock {
 public:
-  /// `kUnavailable`, with the owner's process id in the message, if somebody else has it.
+  /// `kUnavailable`, with the owner's process id in the message, if somebody else has it, or on a
+  /// file system whose locks other machines may not see.
   static Result<StoreLock> acquire(const StoreDirectory& directory);
 
   /// Whether the lock file still has its name: without it another process could take a second lock.

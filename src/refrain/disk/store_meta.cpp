@@ -25,7 +25,7 @@ static_assert(kChecksumAt + sizeof(std::uint64_t) == StoreMeta::kSize);
 std::array<char, StoreMeta::kSize> encode(const StoreMeta& meta) {
   std::array<char, StoreMeta::kSize> bytes{};
   std::ranges::copy(kMagic, bytes.begin());
-  put_little_endian(bytes, kVersionAt, StoreMeta::kFormatVersion);
+  put_little_endian(bytes, kVersionAt, meta.version);
   put_little_endian(bytes, kEpochAt, meta.epoch);
   put_little_endian(bytes, kGenerationAt, meta.generation);
   put_little_endian(bytes, kErasuresAt, meta.erasures);
@@ -41,14 +41,17 @@ Result<StoreMeta> decode_store_meta(std::span<const char> bytes) {
     return fail(ErrorCode::kCorrupt, "META does not match its checksum");
   }
   const auto version = get_little_endian<std::uint32_t>(bytes, kVersionAt);
-  if (version != StoreMeta::kFormatVersion) {
+  if (version > StoreMeta::kFormatVersion) {
     return fail(ErrorCode::kUnprocessable,
-                "the store has the unknown format version " + std::to_string(version));
+                "the store was written by a newer program (format version " +
+                    std::to_string(version) + "; this one knows " +
+                    std::to_string(StoreMeta::kFormatVersion) + ")");
   }
   if (get_little_endian<std::uint32_t>(bytes, kReservedAt) != 0) {
     return fail(ErrorCode::kCorrupt, "META has a value in a field that must be empty");
   }
   StoreMeta meta;
+  meta.version = version;
   meta.epoch = get_little_endian<std::uint64_t>(bytes, kEpochAt);
   meta.generation = get_little_endian<std::uint64_t>(bytes, kGenerationAt);
   meta.erasures = get_little_endian<std::uint64_t>(bytes, kErasuresAt);

@@ -16,8 +16,9 @@ namespace refrain {
 /// What a store must remember besides its segments.
 struct StoreMeta {
   static constexpr std::size_t kSize = 48;  ///< Bytes on disk.
-  static constexpr std::uint32_t kFormatVersion = 1;
+  static constexpr std::uint32_t kFormatVersion = 2;
 
+  std::uint32_t version = kFormatVersion;
   std::uint64_t epoch = Epoch::kFirst;  ///< See `Tier::clear`.
   std::uint64_t generation = 1;         ///< Segments of another generation are void.
   std::uint64_t erasures =
@@ -26,8 +27,8 @@ struct StoreMeta {
 
 std::array<char, StoreMeta::kSize> encode(const StoreMeta& meta);
 
-/// `kCorrupt` if `bytes` are not exactly an intact file; `kUnprocessable` if it is of another
-/// version.
+/// `kCorrupt` if `bytes` are not exactly an intact file; `kUnprocessable` if it is of a newer
+/// version. Of an older one only the version and the epoch are read, as `StoreMeta::version` says.
 Result<StoreMeta> decode_store_meta(std::span<const char> bytes);
 
 }  // namespace refrain
