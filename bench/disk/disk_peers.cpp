@@ -74,7 +74,6 @@ struct Settings {
 
 struct PeerKind {
   std::string_view name;
-  /// Null if the peer cannot sync each insert.
   std::unique_ptr<DiskPeer> (*open)(const std::filesystem::path& directory, Sync sync);
 };
 
@@ -84,7 +83,7 @@ std::unique_ptr<DiskPeer> open(const std::filesystem::path& directory, Sync sync
 }
 
 constexpr std::array kPeers{
-    PeerKind{"refrain", RefrainPeer::open},
+    PeerKind{"refrain", open<RefrainPeer>},
     PeerKind{"segment", open<SegmentPeer>},
     PeerKind{"files", open<FilesPeer>},
 #ifdef REFRAIN_BENCH_SQLITE

@@ -50,12 +50,6 @@ std::int64_t allocated_bytes() {
   return static_cast<std::int64_t>(info.uordblks + info.hblkhd);
 }
 
-template <class Stats>
-double told_bytes(const Stats& stats) {
-  if constexpr (requires { stats.index_bytes; }) return static_cast<double>(stats.index_bytes);
-  return kNotMeasured;
-}
-
 /// One row of the table: a store of so many entries.
 class Growth {
 public:
@@ -66,7 +60,7 @@ public:
     auto store = open();
     const double insert_us = insert(*store);
     const auto allocated = static_cast<double>(allocated_bytes() - allocated_before);
-    const double told = told_bytes(store->stats());
+    const auto told = static_cast<double>(store->stats().index_bytes);
     store.reset();
 
     const double clean_ms = reopen(store);

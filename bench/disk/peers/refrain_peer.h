@@ -21,17 +21,8 @@ namespace refrain::bench {
 /// checksum; a look-up verifies the checksums of header and body.
 class RefrainPeer final : public DiskPeer {
 public:
-  /// Null if the store cannot sync each insert.
-  static std::unique_ptr<DiskPeer> open(const std::filesystem::path& directory, Sync sync) {
-    SegmentStore::Options options;
-    options.directory = directory;
-    options.max_size_bytes = kMaxSizeBytes;
-    if (sync == Sync::kEachInsert && !make_durable(options)) return nullptr;
-    return std::make_unique<RefrainPeer>(options);
-  }
-
-  explicit RefrainPeer(const SegmentStore::Options& options)
-      : store_(value_of(SegmentStore::open(options, clock_, log_))) {}
+  RefrainPeer(const std::filesystem::path& directory, Sync sync)
+      : store_(value_of(SegmentStore::open(options(directory, sync), clock_, log_))) {}
 
   void insert(const CacheKey& key, std::string_view body) override {
     EntryMetadata metadata;
@@ -50,6 +41,14 @@ public:
 private:
   static constexpr std::int64_t kMaxSizeBytes = std::int64_t{8} << 30U;  // nothing is evicted
 
+  static SegmentStore::Options options(const std::filesystem::path& directory, Sync sync) {
+    SegmentStore::Options options;
+    options.directory = directory;
+    options.max_size_bytes = kMaxSizeBytes;
+    options.durability = sync == Sync::kEachInsert ? Durability::kAlways : Durability::kNone;
+    return options;
+  }
+
   class Reader final : public DiskReader {
   public:
     explicit Reader(SegmentStore& store) : store_(store) {}
@@ -64,16 +63,6 @@ private:
     SegmentStore& store_;
     std::optional<Entry> found_;
   };
-
-  /// Asks for inserts that return when they have reached the medium; false if no option does that.
-  template <class Options>
-  static bool make_durable(Options& options) {
-    if constexpr (requires { options.durability; }) {
-      options.durability = decltype(options.durability)::kAlways;
-      return true;
-    }
-    return false;
-  }
 
   SystemClock clock_;
   NullLog log_;
