@@ -213,7 +213,7 @@ TEST(DiskIndex, TakesAtMost48BytesAnEntryHoweverManyThereAre) {
     entry.location.segment = count / 1000;
     entry.location.offset = count;
     index.insert(entry);
-    if (count >= 50'000 && count % 999 == 0)
+    if (count >= 10'000 && count % 999 == 0)
       ASSERT_LE(index.memory_bytes(), std::size_t{48} * count) << count;
   }
 

@@ -32,6 +32,12 @@ DiskIndex::DiskIndex() {
   add_bucket();
 }
 
+void DiskIndex::reserve(std::size_t entries) {
+  assert(size_ == 0);
+  while (bucket_count_ < entries)
+    add_bucket();
+}
+
 std::size_t DiskIndex::bucket_of(std::uint64_t fingerprint) const {
   // Buckets up to the last power of two are addressed by one bit less than those already split.
   const std::size_t wide = std::bit_ceil(bucket_count_) - 1;

@@ -56,6 +56,15 @@ public:
 
   DiskIndex();
 
+  /// Makes room for as many entries, so that inserting them rearranges nothing.
+  /// @pre the index is empty
+  void reserve(std::size_t entries);
+
+  /// Begins to load what `insert` looks at first for this fingerprint.
+  void prefetch(std::uint64_t fingerprint) const {
+    __builtin_prefetch(&bucket(bucket_of(fingerprint)), 1);
+  }
+
   [[nodiscard]] std::optional<IndexedEntry> find(const CacheKey& key) const;
 
   /// Notes a read and returns the entry as it was before that.
@@ -132,8 +141,8 @@ private:
   };
 
   // In pieces, so that growing neither copies nor needs twice the room for a moment.
-  static constexpr std::size_t kSlotsInChunk = 4096;
-  static constexpr std::size_t kBucketsInChunk = 16384;
+  static constexpr std::size_t kSlotsInChunk = 1024;
+  static constexpr std::size_t kBucketsInChunk = 1024;
 
   [[nodiscard]] Slot& slot(Number number) const {
     return slots_[number / kSlotsInChunk][number % kSlotsInChunk];

@@ -78,9 +78,9 @@ IndexedEntry decode_entry(std::span<const char> bytes) {
 
 }  // namespace
 
-std::uint64_t snapshot_size(std::uint64_t entries) {
+std::uint64_t snapshot_size(std::uint64_t entries, std::uint64_t slots) {
   const std::uint64_t chunks =
-      (entries + SnapshotChunk::kMaxEntries - 1) / SnapshotChunk::kMaxEntries;
+      (slots + SnapshotChunk::kMaxEntries - 1) / SnapshotChunk::kMaxEntries;
   return SnapshotHeader::kSize + chunks * SnapshotChunk::kHeaderSize +
          entries * SnapshotChunk::kEntrySize;
 }

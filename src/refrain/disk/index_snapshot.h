@@ -51,8 +51,9 @@ struct SnapshotChunk {
   }
 };
 
-/// Bytes on disk of a snapshot whose chunks are full.
-std::uint64_t snapshot_size(std::uint64_t entries);
+/// Bytes on disk of a snapshot of so many entries, each chunk of which comes from as many slots of
+/// the index as it has room for entries.
+std::uint64_t snapshot_size(std::uint64_t entries, std::uint64_t slots);
 
 std::array<char, SnapshotHeader::kSize> encode(const SnapshotHeader& header);
 

@@ -277,6 +277,8 @@ Result<StorePosition> SegmentRecovery::read_snapshot(const FileDescriptor& file,
   if (!header) return fail(header.error());
   const Result<void> checked = check_snapshot(*header);
   if (!checked) return fail(checked.error());
+  // No more than the file can hold, whatever its header says.
+  store_.index.reserve(std::min<std::uint64_t>(header->entries, size / SnapshotChunk::kEntrySize));
   std::uint64_t entries = 0;
   for (offset = SnapshotHeader::kSize; offset < size;) {
     got = read(bytes);
@@ -286,8 +288,7 @@ Result<StorePosition> SegmentRecovery::read_snapshot(const FileDescriptor& file,
     if (got->size() < *chunk) return fail(ErrorCode::kCorrupt, "INDEX ends within a chunk");
     const Result<std::vector<IndexedEntry>> decoded = decode_snapshot_chunk(got->first(*chunk));
     if (!decoded) return fail(decoded.error());
-    for (const IndexedEntry& entry : *decoded)
-      adopt(entry);
+    adopt(*decoded);
     entries += decoded->size();
     offset += *chunk;
   }
@@ -301,15 +302,21 @@ Result<StorePosition> SegmentRecovery::read_snapshot(const FileDescriptor& file,
   return header->position;
 }
 
-void SegmentRecovery::adopt(const IndexedEntry& entry) {
-  if (entry.resident_until <= plan_.now) return;
-  // Its segment may have been evicted after the snapshot was made.
-  const auto segment = store_.segments.find(entry.location.segment);
-  if (segment == store_.segments.end()) return;
-  const std::uint64_t end =
-      std::uint64_t{entry.location.offset} + RecordHeader::kSize + entry.location.payload_size;
-  if (entry.location.offset < SegmentHeader::kSize || end > segment->second.file->size()) return;
-  store_.index.insert(entry);
+void SegmentRecovery::adopt(std::span<const IndexedEntry> entries) {
+  constexpr std::size_t kAhead = 16;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i + kAhead < entries.size()) store_.index.prefetch(entries[i + kAhead].fingerprint);
+    const IndexedEntry& entry = entries[i];
+    if (entry.resident_until <= plan_.now) continue;
+    // Its segment may have been evicted after the snapshot was made.
+    const auto segment = store_.segments.find(entry.location.segment);
+    if (segment == store_.segments.end()) continue;
+    const std::uint64_t end =
+        std::uint64_t{entry.location.offset} + RecordHeader::kSize + entry.location.payload_size;
+    const bool is_within =
+        entry.location.offset >= SegmentHeader::kSize && end <= segment->second.file->size();
+    if (is_within) store_.index.insert(entry);
+  }
 }
 
 Result<void> SegmentRecovery::scan(const Candidate& candidate, const ScanBegin& begin) {

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -103,7 +104,8 @@ private:
   Result<StorePosition> recover_snapshot();
   Result<StorePosition> read_snapshot(const FileDescriptor& file, std::uint64_t size);
   [[nodiscard]] Result<void> check_snapshot(const SnapshotHeader& header) const;
-  void adopt(const IndexedEntry& entry);
+  /// Takes over what a snapshot says and the segments allow.
+  void adopt(std::span<const IndexedEntry> entries);
   Result<void> scan(const Candidate& candidate, const ScanBegin& begin);
   void replay(const RecordHeader& header, const RecordLocation& location);
   void forget_older();

@@ -16,20 +16,29 @@ constexpr std::chrono::seconds kMaxTtl = std::chrono::hours(24 * 36500);
 // Of a store's room, or of a segment, for entries that outlive their segment.
 constexpr std::uint64_t kRewriteShareOfStore = 32;
 constexpr std::uint64_t kRewriteShareOfSegment = 2;
+// What an event loop copies and checks in some ten microseconds: more is left to the pool.
+constexpr std::uint32_t kMaxReadNow = 256U << 10U;
+
+// More could not be told apart by the numbers that the index has for segments.
+constexpr std::uint64_t kMaxSize = kMaxSegmentSize * (DiskIndex::kMaxSegments / 2);
+
+std::uint64_t max_size_for(const SegmentStore::Options& options) {
+  return std::min(static_cast<std::uint64_t>(options.max_size_bytes), kMaxSize);
+}
 
 std::uint64_t segment_size_for(const SegmentStore::Options& options) {
-  const auto max_size = static_cast<std::uint64_t>(options.max_size_bytes);
+  const std::uint64_t max_size = max_size_for(options);
   std::uint64_t wanted =
       static_cast<std::uint64_t>(std::max<std::int64_t>(options.segment_size_bytes, 0));
   if (wanted == 0) wanted = std::max(std::clamp(max_size / 16, kMiB, 64 * kMiB), max_size / 256);
   const std::uint64_t least = max_size / (DiskIndex::kMaxSegments / 2) + 1;
-  return std::clamp<std::uint64_t>(
-      wanted, least, std::max(least, std::min(max_size / 4, kMaxSegmentSize)));
+  const std::uint64_t most = std::min(max_size / 4, kMaxSegmentSize);
+  return std::max(least, std::min(wanted, most));
 }
 
 std::uint64_t rewrite_reserve_for(const SegmentStore::Options& options) {
   return std::min(segment_size_for(options) / kRewriteShareOfSegment,
-                  static_cast<std::uint64_t>(options.max_size_bytes) / kRewriteShareOfStore);
+                  max_size_for(options) / kRewriteShareOfStore);
 }
 
 /// Counts the files of fixed size: META, its draft, what was set aside of it, LOCK.
@@ -68,7 +77,7 @@ Result<std::unique_ptr<SegmentStore>> SegmentStore::open(const Options& options,
   files.file_system = used.file_system;
   files.usage = usage_of_fixed_files(*block_size);
   files.capacity = segment_size_for(used);
-  if (files.usage->bytes() + *block_size > static_cast<std::uint64_t>(options.max_size_bytes)) {
+  if (files.usage->bytes() + *block_size > max_size_for(options)) {
     return fail(ErrorCode::kInvalidArgument,
                 "the size limit must be more than the " + std::to_string(files.usage->bytes()) +
                     " bytes that the store's own files take",
@@ -108,7 +117,7 @@ SegmentStore::SegmentStore(const Options& options,
                            std::unique_ptr<CorruptionTally> tally,
                            RecoveredStore recovered)
     : options_(options),
-      max_size_(static_cast<std::uint64_t>(options.max_size_bytes)),
+      max_size_(max_size_for(options)),
       segment_size_(segment_size_for(options)),
       rewrite_reserve_(rewrite_reserve_for(options)),
       fixed_bytes_(usage_of_fixed_files(files.usage->block_size())->bytes()),
@@ -236,28 +245,40 @@ void SegmentStore::drop_damaged(const Target& target, const RecordRead& read) {
   tally_->report(found);
 }
 
+RecordRead SegmentStore::read_now(const CacheKey& key,
+                                  const Target& target,
+                                  BodyPlace place) const {
+  const RecordReader reader(target.file, target.indexed.location);
+  if (place == BodyPlace::kMemoryOrFile && target.indexed.is_verified) {
+    RecordRead referred = reader.refer_now(key);
+    const bool is_stale = referred.entry && !referred.entry->is_fresh(clock_.now());
+    if (!is_stale) return referred;
+  }
+  const bool is_small = target.indexed.location.payload_size <= kMaxReadNow;
+  return is_small ? reader.read_now(key) : RecordRead::must_wait();
+}
+
+void SegmentStore::doubt_if_cold(const Target& target) {
+  const RecordLocation& location = target.indexed.location;
+  if (!target.indexed.is_verified) return;
+  if (target.file->is_resident(location.offset, RecordHeader::kSize + location.payload_size))
+    return;
+  const MutexLock lock(mutex_);
+  index_.set_verified(target.indexed.fingerprint, location, false);
+}
+
 Result<ImmediateLookup> SegmentStore::find_now(const CacheKey& key, BodyPlace place) {
   const std::optional<Target> target = locate(key, ReadNote::kLeave);
   if (!target) return ImmediateLookup::miss();
-  const RecordLocation& location = target->indexed.location;
-  const RecordReader reader(target->file, location);
-  const bool may_refer = place == BodyPlace::kMemoryOrFile && target->indexed.is_verified;
-  RecordRead read = may_refer ? reader.refer_now(key) : reader.read_now(key);
-  if (may_refer && read.outcome == RecordRead::Outcome::kFound &&
-      !read.entry->is_fresh(clock_.now())) {
-    read = reader.read_now(key);
-  }
+  RecordRead read = read_now(key, *target, place);
   if (read.outcome == RecordRead::Outcome::kMustWait) {
-    // What comes from the medium again may not be what was verified.
-    const MutexLock lock(mutex_);
-    index_.set_verified(key.hash(), location, false);
+    doubt_if_cold(*target);
     return ImmediateLookup::must_wait();
   }
-  const bool is_found = read.outcome == RecordRead::Outcome::kFound;
   Result<std::optional<Entry>> entry = accept(key, *target, std::move(read));
   if (!entry) return fail(std::move(entry.error()));
   if (!*entry) return ImmediateLookup::miss();
-  if (is_found) {
+  {
     const MutexLock lock(mutex_);
     if (index_.note_read(key, clock_.now())) ++reads_;
   }

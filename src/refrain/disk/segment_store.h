@@ -208,6 +208,11 @@ private:
 
   enum class ReadNote : std::uint8_t { kCount, kLeave };
   [[nodiscard]] std::optional<Target> locate(const CacheKey& key, ReadNote note);
+  [[nodiscard]] RecordRead read_now(const CacheKey& key,
+                                    const Target& target,
+                                    BodyPlace place) const;
+  /// What has left the page cache comes from the medium again, and may not be what was verified.
+  void doubt_if_cold(const Target& target);
   /// The entry that was read, if it is still wanted, or what that says about the index.
   Result<std::optional<Entry>> accept(const CacheKey& key, const Target& target, RecordRead read);
   void drop_damaged(const Target& target, const RecordRead& read);

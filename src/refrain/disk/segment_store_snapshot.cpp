@@ -21,16 +21,18 @@ constexpr std::uint64_t kSnapshotShare = 4;
 
 bool SegmentStore::is_snapshot_due() const {
   std::uint64_t items = 0;
+  std::uint64_t size = 0;
   bool is_changed = unrecorded_ > 0;
   {
     const MutexLock lock(mutex_);
     items = index_.size();
+    size = snapshot_size(items, index_.slot_count());
     is_changed = is_changed || reads_ != recorded_reads_;
   }
   // Twice as many records each time: what is written for snapshots stays in proportion to what is
   // written anyway.
   if (unrecorded_ > std::max(kUnrecordedAtLeast, items / 2)) return true;
-  return is_changed && snapshot_size(items) <= kSmallSnapshot &&
+  return is_changed && size <= kSmallSnapshot &&
          clock_.steady_now() >= snapshot_time_ + kSmallSnapshotInterval;
 }
 
@@ -51,7 +53,7 @@ Result<void> SegmentStore::write_snapshot() {
   std::uint64_t reads = 0;
   {
     const MutexLock lock(mutex_);
-    expected = snapshot_size(index_.size());
+    expected = snapshot_size(index_.size(), index_.slot_count());
     reads = reads_;
   }
   if (expected > max_size_ / kSnapshotShare) return {};
