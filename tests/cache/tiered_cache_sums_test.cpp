@@ -54,11 +54,14 @@ public:
     for (const Operation operation : {Operation::kFindNow,
                                       Operation::kFind,
                                       Operation::kInsert,
+                                      Operation::kInsertNow,
                                       Operation::kErase,
+                                      Operation::kEraseNow,
                                       Operation::kClear})
       tier.set_failing(operation, one_in(5));
     tier.set_available(!one_in(6));
     tier.set_refusing(one_in(6));
+    tier.set_giving_files(one_in(2));
   }
 
 private:
@@ -77,8 +80,9 @@ Task<void> get_and_note(TieredCache& cache,
 Task<void> find_and_note(TieredCache& cache,
                          Tally& tally,
                          CacheKey key,
-                         CacheDirectives directives) {
-  TieredCache::Probe probe = cache.probe(key, directives);
+                         CacheDirectives directives,
+                         BodyPlace place) {
+  TieredCache::Probe probe = cache.probe(key, directives, place);
   if (probe.answer()) {
     tally.note(*probe.answer(), key);
     co_return;
@@ -109,7 +113,8 @@ Task<void> one_random_operation(TieredCache& cache, Tally& tally, FakeGenerator&
   if (dice.one_in(12)) {
     co_await forget(cache, dice);
   } else if (dice.one_in(6)) {
-    co_await find_and_note(cache, tally, key, directives);
+    const BodyPlace place = dice.one_in(2) ? BodyPlace::kMemory : BodyPlace::kMemoryOrFile;
+    co_await find_and_note(cache, tally, key, directives, place);
   } else {
     Generator generate = fake.generator(dice.outcome());
     co_await get_and_note(cache, tally, key, directives, generate);

@@ -45,6 +45,8 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -114,13 +116,17 @@ protected:
       find(sample_key(name));
       return 1;
     }
-    if (choice < 45) return tier().find_now(sample_key(name)).is_known() ? 1 : 0;
+    if (choice < 45) {
+      const auto place = below(2) == 0 ? BodyPlace::kMemory : BodyPlace::kMemoryOrFile;
+      return tier().find_now(sample_key(name), place).is_known() ? 1 : 0;
+    }
     if (choice < 75) {
       const auto fresh = std::chrono::seconds(below(40));
-      insert(entry_for(
-          name, fresh, fresh + std::chrono::seconds(below(10)), std::string(below(300), 'b')));
+      const Entry entry = entry_for(
+          name, fresh, fresh + std::chrono::seconds(below(10)), std::string(below(300), 'b'));
+      if (below(2) == 0 || !tier().insert_now(entry)) insert(entry);
     } else if (choice < 90) {
-      erase(sample_key(name));
+      if (below(2) == 0 || !tier().erase_now(sample_key(name))) erase(sample_key(name));
     } else if (choice < 93) {
       sweep();
     } else if (choice < 99) {
@@ -155,15 +161,19 @@ class PersistentTierContract : public TierContract<Traits> {
   static_assert(Traits::kPersists);
 };
 
-inline void expect_same(const Entry& found, const Entry& expected) {
+inline void expect_same_metadata(const Entry& found, const Entry& expected) {
   EXPECT_EQ(found.key(), expected.key());
   EXPECT_EQ(found.content_type(), expected.content_type());
-  EXPECT_TRUE(found.body() == expected.body()) << "the bodies differ";
   EXPECT_EQ(found.checksum(), expected.checksum());
   EXPECT_EQ(found.metadata().created, expected.metadata().created);
   EXPECT_EQ(found.metadata().fresh_until, expected.metadata().fresh_until);
   EXPECT_EQ(found.metadata().usable_until, expected.metadata().usable_until);
   EXPECT_EQ(found.metadata().cost, expected.metadata().cost);
+}
+
+inline void expect_same(const Entry& found, const Entry& expected) {
+  expect_same_metadata(found, expected);
+  EXPECT_TRUE(found.body() == expected.body()) << "the bodies differ";
 }
 
 TYPED_TEST_SUITE_P(TierContract);
@@ -289,12 +299,65 @@ TYPED_TEST_P(TierContract, KeepsAHundredEntriesApart) {
 TYPED_TEST_P(TierContract, FindNowCountsOnlyWhatItKnows) {
   this->insert(sample_entry(sample_key("a"), this->now(), "here"));
 
-  ImmediateLookup lookup = this->tier().find_now(sample_key("a"));
+  ImmediateLookup lookup = this->tier().find_now(sample_key("a"), BodyPlace::kMemory);
 
   ASSERT_EQ(lookup.is_known(), TypeParam::kAnswersNow);
   ASSERT_EQ(lookup.entry().has_value(), TypeParam::kAnswersNow);
   EXPECT_EQ(this->tier().stats().hits, TypeParam::kAnswersNow ? 1 : 0);
   EXPECT_EQ(this->tier().stats().misses, 0);
+}
+
+TYPED_TEST_P(TierContract, FindNowGivesABodyInAFileToNobodyWhoDidNotAskForIt) {
+  this->insert(sample_entry(sample_key("a"), this->now(), "here"));
+
+  ImmediateLookup lookup = this->tier().find_now(sample_key("a"), BodyPlace::kMemory);
+
+  EXPECT_TRUE(!lookup.entry() || lookup.entry()->file_body() == nullptr);
+}
+
+TYPED_TEST_P(TierContract, FindNowGivesABodyInAFileOnlyOfAFreshEntry) {
+  this->insert(this->entry_for("a", std::chrono::seconds(10), std::chrono::seconds(20)));
+  this->advance(std::chrono::seconds(15));
+
+  ImmediateLookup lookup = this->tier().find_now(sample_key("a"), BodyPlace::kMemoryOrFile);
+
+  EXPECT_TRUE(!lookup.entry() || lookup.entry()->file_body() == nullptr);
+}
+
+TYPED_TEST_P(TierContract, ABodyInAFileIsTheOneThatWasInserted) {
+  const std::string body(100'000, 'b');
+  const Entry entry = sample_entry(sample_key("a"), this->now(), body, "image/png");
+  this->insert(sample_entry(sample_key("before"), this->now(), std::string(777, 'x')));
+  this->insert(entry);
+
+  ImmediateLookup lookup = this->tier().find_now(sample_key("a"), BodyPlace::kMemoryOrFile);
+
+  ASSERT_EQ(lookup.entry().has_value(), TypeParam::kAnswersNow);
+  if (!lookup.entry()) return;
+  EXPECT_EQ(lookup.entry()->body_size(), body.size());
+  const FileBody* const place = lookup.entry()->file_body();
+  if (place == nullptr) {
+    expect_same(*lookup.entry(), entry);
+    return;
+  }
+  expect_same_metadata(*lookup.entry(), entry);
+  std::string bytes(body.size(), '\0');
+  EXPECT_EQ(
+      ::pread(place->descriptor, bytes.data(), bytes.size(), static_cast<off_t>(place->offset)),
+      static_cast<ssize_t>(body.size()));
+  EXPECT_TRUE(bytes == body) << "the bodies differ";
+}
+
+TYPED_TEST_P(TierContract, WhatIsInsertedAtOnceIsThereUntilItIsErasedAtOnce) {
+  const Entry entry = sample_entry(sample_key("a"), this->now(), "here");
+
+  const bool is_immediate = this->tier().insert_now(entry);
+
+  EXPECT_EQ(this->tier().stats().insertions, is_immediate ? 1 : 0);
+  EXPECT_EQ(this->find(sample_key("a")).has_value(), is_immediate);
+  EXPECT_EQ(this->tier().erase_now(sample_key("a")), is_immediate);
+  EXPECT_FALSE(this->find(sample_key("a")).has_value());
+  EXPECT_EQ(this->tier().stats().removals.invalidated, is_immediate ? 1 : 0);
 }
 
 TYPED_TEST_P(TierContract, AnInsertReplacesTheEntryUnderItsKey) {
@@ -391,7 +454,7 @@ TYPED_TEST_P(TierContract, FindNowNeverReturnsAnEntryPastItsUse) {
   this->insert(this->entry_for("a", std::chrono::seconds(10), std::chrono::seconds(20)));
   this->advance(std::chrono::seconds(20));
 
-  EXPECT_FALSE(this->tier().find_now(sample_key("a")).entry().has_value());
+  EXPECT_FALSE(this->tier().find_now(sample_key("a"), BodyPlace::kMemory).entry().has_value());
   EXPECT_EQ(this->tier().stats().hits, 0);
 }
 
@@ -446,6 +509,10 @@ REGISTER_TYPED_TEST_SUITE_P(TierContract,
                             MissesAnUnknownKey,
                             KeepsAHundredEntriesApart,
                             FindNowCountsOnlyWhatItKnows,
+                            FindNowGivesABodyInAFileToNobodyWhoDidNotAskForIt,
+                            FindNowGivesABodyInAFileOnlyOfAFreshEntry,
+                            ABodyInAFileIsTheOneThatWasInserted,
+                            WhatIsInsertedAtOnceIsThereUntilItIsErasedAtOnce,
                             AnInsertReplacesTheEntryUnderItsKey,
                             EraseForgetsOneKeyAndSaysSo,
                             EraseOfAnUnknownKeySaysThereWasNothing,

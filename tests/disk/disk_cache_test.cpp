@@ -67,7 +67,7 @@ TEST_F(DiskCacheTest, IsConstructedAndUnavailableWhereThereCanBeNoDirectory) {
   EXPECT_FALSE(cache->stats().available);
   EXPECT_EQ(cache->stats().errors, 1);
   EXPECT_EQ(cache->epoch(), 1U);
-  EXPECT_FALSE(cache->find_now(sample_key("a")).is_known());
+  EXPECT_FALSE(cache->find_now(sample_key("a"), BodyPlace::kMemory).is_known());
   EXPECT_EQ(find(*cache, "a").error().code(), ErrorCode::kUnavailable);
   EXPECT_EQ(insert(*cache, "a", "one").error().code(), ErrorCode::kUnavailable);
   EXPECT_EQ(cache->stats().misses, 1);
@@ -113,8 +113,8 @@ TEST_F(DiskCacheTest, KnowsAtOnceWhatItDoesNotHold) {
   const auto cache = make();
   ASSERT_TRUE(insert(*cache, "a", "one").has_value());
 
-  EXPECT_FALSE(cache->find_now(sample_key("a")).is_known());
-  EXPECT_TRUE(cache->find_now(sample_key("b")).is_known());
+  EXPECT_FALSE(cache->find_now(sample_key("a"), BodyPlace::kMemory).is_known());
+  EXPECT_TRUE(cache->find_now(sample_key("b"), BodyPlace::kMemory).is_known());
 
   EXPECT_EQ(cache->stats().misses, 1);
 }
@@ -126,7 +126,7 @@ TEST_F(DiskCacheTest, ASizeLimitOfZeroSwitchesItOff) {
   const auto cache = make(off);
 
   EXPECT_FALSE(cache->is_available());
-  EXPECT_TRUE(cache->find_now(sample_key("a")).is_known());
+  EXPECT_TRUE(cache->find_now(sample_key("a"), BodyPlace::kMemory).is_known());
   EXPECT_FALSE(find(*cache, "a").value().has_value());
   EXPECT_EQ(insert(*cache, "a", "one").value(), InsertOutcome::kRefused);
   EXPECT_FALSE(erase(*cache, "a").value());

@@ -27,8 +27,8 @@ TEST(MemoryTier, KnowsAHitAndAMissAtOnce) {
   const Entry entry = sample_entry(sample_key("a"), clock.now());
   ASSERT_TRUE(run(tier.insert(entry)).has_value());
 
-  ImmediateLookup hit = tier.find_now(sample_key("a"));
-  ImmediateLookup miss = tier.find_now(sample_key("b"));
+  ImmediateLookup hit = tier.find_now(sample_key("a"), BodyPlace::kMemory);
+  ImmediateLookup miss = tier.find_now(sample_key("b"), BodyPlace::kMemory);
 
   EXPECT_TRUE(hit.is_known());
   ASSERT_TRUE(hit.entry().has_value());
@@ -39,6 +39,20 @@ TEST(MemoryTier, KnowsAHitAndAMissAtOnce) {
   EXPECT_EQ(tier.stats().misses, 1);
 }
 
+TEST(MemoryTier, InsertsAndErasesAtOnce) {
+  ManualClock clock;
+  MemoryTier tier(MemoryCache::Config(), clock);
+  const Entry entry = sample_entry(sample_key("a"), clock.now());
+
+  EXPECT_TRUE(tier.insert_now(entry));
+  EXPECT_TRUE(tier.find_now(sample_key("a"), BodyPlace::kMemory).entry().has_value());
+  EXPECT_TRUE(tier.erase_now(sample_key("a")));
+
+  EXPECT_FALSE(tier.find_now(sample_key("a"), BodyPlace::kMemory).entry().has_value());
+  EXPECT_EQ(tier.stats().insertions, 1);
+  EXPECT_EQ(tier.stats().removals.invalidated, 1);
+}
+
 TEST(MemoryTier, TakesTheTimeFromItsClock) {
   ManualClock clock;
   MemoryCache::Config config;
@@ -47,10 +61,10 @@ TEST(MemoryTier, TakesTheTimeFromItsClock) {
   ASSERT_TRUE(run(tier.insert(sample_entry(sample_key("a"), clock.now()))).has_value());
 
   clock.advance(std::chrono::milliseconds(9'999));
-  EXPECT_TRUE(tier.find_now(sample_key("a")).entry().has_value());
+  EXPECT_TRUE(tier.find_now(sample_key("a"), BodyPlace::kMemory).entry().has_value());
   clock.advance(std::chrono::milliseconds(1));
 
-  EXPECT_FALSE(tier.find_now(sample_key("a")).entry().has_value());
+  EXPECT_FALSE(tier.find_now(sample_key("a"), BodyPlace::kMemory).entry().has_value());
 }
 
 TEST(MemoryTier, StatsTellItsLimits) {

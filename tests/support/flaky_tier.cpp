@@ -2,11 +2,30 @@
 
 #include "refrain/cache/residency.h"
 
+#include "support/sample_file.h"
+
 #include <boost/asio/post.hpp>
 
+#include <memory>
+#include <string>
 #include <utility>
 
 namespace refrain::testing {
+namespace {
+
+/// The same entry with its body in a file of its own, not at the file's beginning.
+Entry moved_to_file(const Entry& entry) {
+  const std::string before = "what lies before";
+  auto file = std::make_shared<const SampleFile>(before + std::string(entry.body()));
+  FileBody body;
+  body.descriptor = file->descriptor();
+  body.offset = before.size();
+  body.owner = std::move(file);
+  return Entry::in_file(
+      entry.metadata(), entry.content_type(), entry.body().size(), entry.checksum(), body);
+}
+
+}  // namespace
 
 FlakyTier::FlakyTier(Config config, const Clock& clock)
     : config_(std::move(config)),
@@ -29,7 +48,7 @@ void FlakyTier::put(Entry entry) {
   keep(std::move(entry));
 }
 
-ImmediateLookup FlakyTier::find_now(CacheKey key) {
+ImmediateLookup FlakyTier::find_now(CacheKey key, BodyPlace place) {
   ++of(Operation::kFindNow).calls;
   if (config_.mode == Mode::kAsynchronous) return ImmediateLookup::must_wait();
   if (of(Operation::kFindNow).is_failing) {
@@ -37,7 +56,10 @@ ImmediateLookup FlakyTier::find_now(CacheKey key) {
     return ImmediateLookup::miss();
   }
   std::optional<Entry> found = look_up(key);
-  return found ? ImmediateLookup::hit(std::move(*found)) : ImmediateLookup::miss();
+  if (!found) return ImmediateLookup::miss();
+  const bool is_in_file =
+      is_giving_files_ && place == BodyPlace::kMemoryOrFile && found->is_fresh(clock_.now());
+  return ImmediateLookup::hit(is_in_file ? moved_to_file(*found) : std::move(*found));
 }
 
 Task<Result<std::optional<Entry>>> FlakyTier::find(CacheKey key) {
@@ -50,30 +72,39 @@ Task<Result<std::optional<Entry>>> FlakyTier::find(CacheKey key) {
 Task<Result<InsertOutcome>> FlakyTier::insert(Entry entry) {
   if (!co_await begin(Operation::kInsert))
     co_return fail(ErrorCode::kIo, "insert was told to fail");
-  bool is_stored = false;
-  {
-    const MutexLock lock(mutex_);
-    is_stored = !is_refusing_ && entry.is_usable(clock_.now());
-    if (is_stored) {
-      keep(std::move(entry));
-    } else {
-      ++counted_.refusals;
-    }
-  }
+  const bool is_stored = take(std::move(entry));
   co_await finish(Operation::kInsert);
   co_return is_stored ? InsertOutcome::kStored : InsertOutcome::kRefused;
 }
 
+bool FlakyTier::insert_now(const Entry& entry) {
+  if (config_.mode == Mode::kAsynchronous) return false;
+  ++of(Operation::kInsertNow).calls;
+  if (of(Operation::kInsertNow).is_failing) {
+    count_error(Operation::kInsertNow);
+  } else {
+    take(entry);
+  }
+  if (insert_now_hook_) insert_now_hook_();
+  return true;
+}
+
 Task<Result<bool>> FlakyTier::erase(CacheKey key) {
   if (!co_await begin(Operation::kErase)) co_return fail(ErrorCode::kIo, "erase was told to fail");
-  bool was_there = false;
-  {
-    const MutexLock lock(mutex_);
-    was_there = kept_.erase(key) > 0;
-    if (was_there) ++counted_.removals.invalidated;
-  }
+  const bool was_there = drop(key);
   co_await finish(Operation::kErase);
   co_return was_there;
+}
+
+bool FlakyTier::erase_now(CacheKey key) {
+  if (config_.mode == Mode::kAsynchronous) return false;
+  ++of(Operation::kEraseNow).calls;
+  if (of(Operation::kEraseNow).is_failing) {
+    count_error(Operation::kEraseNow);
+  } else {
+    drop(key);
+  }
+  return true;
 }
 
 Task<Result<void>> FlakyTier::clear(std::uint64_t epoch) {
@@ -139,6 +170,24 @@ std::optional<Entry> FlakyTier::look_up(CacheKey key) {
     kept_.erase(found);
   }
   return std::nullopt;
+}
+
+bool FlakyTier::take(Entry entry) {
+  const MutexLock lock(mutex_);
+  const bool is_taken = !is_refusing_ && entry.is_usable(clock_.now());
+  if (is_taken) {
+    keep(std::move(entry));
+  } else {
+    ++counted_.refusals;
+  }
+  return is_taken;
+}
+
+bool FlakyTier::drop(CacheKey key) {
+  const MutexLock lock(mutex_);
+  const bool was_there = kept_.erase(key) > 0;
+  if (was_there) ++counted_.removals.invalidated;
+  return was_there;
 }
 
 void FlakyTier::keep(Entry entry) {

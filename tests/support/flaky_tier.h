@@ -29,12 +29,21 @@ namespace refrain::testing {
 class FlakyTier final : public Tier {
 public:
   enum class Mode : std::uint8_t {
-    kImmediate,     ///< `find_now` knows, like memory.
-    kAsynchronous,  ///< `find_now` must wait, and every operation takes a turn of the loop.
+    kImmediate,     ///< `find_now` knows, and inserts and erases are done at once, like memory.
+    kAsynchronous,  ///< All that must wait, and every operation takes a turn of the loop.
   };
 
-  enum class Operation : std::uint8_t { kFindNow, kFind, kInsert, kErase, kClear, kSweep };
-  static constexpr std::size_t kOperations = 6;
+  enum class Operation : std::uint8_t {
+    kFindNow,
+    kFind,
+    kInsert,
+    kInsertNow,
+    kErase,
+    kEraseNow,
+    kClear,
+    kSweep
+  };
+  static constexpr std::size_t kOperations = 8;
 
   struct Config {
     std::string name = "memory";
@@ -50,6 +59,8 @@ public:
 
   void set_available(bool is_available) { is_available_ = is_available; }
   void set_refusing(bool is_refusing) { is_refusing_ = is_refusing; }
+  /// Whether `find_now` gives the bodies of fresh entries in files to those who take them.
+  void set_giving_files(bool is_giving_files) { is_giving_files_ = is_giving_files; }
   void set_failing(Operation operation, bool is_failing) { of(operation).is_failing = is_failing; }
 
   /// Calls of `operation` stop after they took effect and before they return (a find has read, an
@@ -61,13 +72,16 @@ public:
     return of(operation).gate.waiting();
   }
 
-  /// `hook` runs before each call of `operation` takes effect.
+  /// `hook` runs before each call of `operation` takes effect. Not of those that end at once.
   void set_hook(Operation operation, Hook hook) { of(operation).hook = std::move(hook); }
 
   [[nodiscard]] std::int64_t calls(Operation operation) const { return of(operation).calls; }
   /// Calls that had to count one hit or one miss: every `find`, and each `find_now` that knew.
   [[nodiscard]] std::int64_t lookups() const;
   [[nodiscard]] std::uint64_t cleared_epoch() const { return cleared_epoch_; }
+
+  /// `hook` runs after each call of `insert_now` took effect and before it returns.
+  void set_insert_now_hook(std::function<void()> hook) { insert_now_hook_ = std::move(hook); }
 
   /// What is stored under `key`, uncounted, whatever the faults.
   [[nodiscard]] std::optional<Entry> peek(CacheKey key) const;
@@ -77,10 +91,12 @@ public:
   [[nodiscard]] std::string_view name() const override { return config_.name; }
   [[nodiscard]] bool is_shared() const override { return config_.is_shared; }
   [[nodiscard]] bool is_available() const override { return is_available_; }
-  [[nodiscard]] ImmediateLookup find_now(CacheKey key) override;
+  [[nodiscard]] ImmediateLookup find_now(CacheKey key, BodyPlace place) override;
   Task<Result<std::optional<Entry>>> find(CacheKey key) override;
   Task<Result<InsertOutcome>> insert(Entry entry) override;
+  bool insert_now(const Entry& entry) override;
   Task<Result<bool>> erase(CacheKey key) override;
+  bool erase_now(CacheKey key) override;
   Task<Result<void>> clear(std::uint64_t epoch) override;
   Task<void> sweep() override;
   [[nodiscard]] TierStats stats() const override;
@@ -108,7 +124,10 @@ private:
   Task<void> finish(Operation operation);
 
   [[nodiscard]] std::optional<Entry> look_up(CacheKey key);
+  /// False if it was refused.
+  bool take(Entry entry);
   void keep(Entry entry) REFRAIN_REQUIRES(mutex_);
+  bool drop(CacheKey key);
   void count_error(Operation operation);
 
   const Config config_;
@@ -116,6 +135,8 @@ private:
   std::array<Behaviour, kOperations> behaviours_;
   std::atomic<bool> is_available_{true};
   std::atomic<bool> is_refusing_{false};
+  std::atomic<bool> is_giving_files_{false};
+  std::function<void()> insert_now_hook_;
   std::atomic<std::uint64_t> cleared_epoch_{0};
   mutable Mutex mutex_;
   boost::unordered_flat_map<CacheKey, Kept, CacheKeyHash> kept_ REFRAIN_GUARDED_BY(mutex_);

@@ -22,6 +22,12 @@ enum class InsertOutcome : std::uint8_t {
   kRefused,  ///< The tier is whole and said no: too large for it, or already expired. Counted.
 };
 
+/// Where the body of an entry may lie that a tier answers with at once.
+enum class BodyPlace : std::uint8_t {
+  kMemory,
+  kMemoryOrFile,  ///< The caller only sends it on, and can do so from a file.
+};
+
 /// What a tier can say of a key at once.
 class ImmediateLookup {
 public:
@@ -70,17 +76,30 @@ public:
   [[nodiscard]] virtual bool is_available() const = 0;
 
   /// The entry under `key` if that is known without waiting. Counts one hit or one miss when it is.
-  [[nodiscard]] virtual ImmediateLookup find_now(CacheKey key) = 0;
+  /// Its body is in a file only if `place` allows that and the entry is fresh: a stale one is also
+  /// handed to others who wait for the key, and they may want its bytes.
+  [[nodiscard]] virtual ImmediateLookup find_now(CacheKey key, BodyPlace place) = 0;
 
-  /// The entry under `key`, or nothing. Counts one hit or one miss; a failure counts as a miss and
-  /// an error.
+  /// The entry under `key`, its body in memory, or nothing. Counts one hit or one miss; a failure
+  /// counts as a miss and an error.
   virtual Task<Result<std::optional<Entry>>> find(CacheKey key) = 0;
 
   /// Stores `entry` under its own key, in place of any other.
+  /// @pre The body is in memory.
   virtual Task<Result<InsertOutcome>> insert(Entry entry) = 0;
 
+  /// Inserts at once if that takes no waiting; false: it was not tried. Whether the tier then
+  /// stored the entry or refused it, its statistics say. A tier that can do this can `erase_now`.
+  /// @pre The body is in memory.
+  virtual bool insert_now(const Entry& /*entry*/) { return false; }
+
   /// Forgets `key`, for good: not even a crash brings it back. Returns whether there was anything.
+  /// Called on an unavailable tier too, which waits for nothing then: it remembers what it must
+  /// forget before it answers again, or fails if what it holds is out of its reach.
   virtual Task<Result<bool>> erase(CacheKey key) = 0;
+
+  /// Erases at once if that takes no waiting; false: it was not tried.
+  virtual bool erase_now(CacheKey /*key*/) { return false; }
 
   /// Forgets everything and remembers `epoch`, the first in which nothing of it is wanted.
   virtual Task<Result<void>> clear(std::uint64_t epoch) = 0;

@@ -64,7 +64,9 @@ bool TieredCache::note_found(Probe& probe, Entry entry, const Tier& tier) const 
   const WallTime created = entry.metadata().created;
   probe.youngest_ = std::max(probe.youngest_.value_or(created), created);
   if (!is_acceptable(entry, probe.directives_, now)) return false;
-  if (entry.is_fresh(now)) {
+  // A body in a file is only ever a fresh entry's. If its freshness has ended since the tier looked
+  // at the clock, it still is no answer to be handed to others.
+  if (entry.is_fresh(now) || entry.file_body() != nullptr) {
     probe.answer_.emplace(std::move(entry), Disposition::kHit, tier.name());
   } else {
     probe.stale_.emplace(std::move(entry), Disposition::kStale, tier.name());
@@ -72,23 +74,47 @@ bool TieredCache::note_found(Probe& probe, Entry entry, const Tier& tier) const 
   return true;
 }
 
-TieredCache::Probe TieredCache::probe(CacheKey key, const CacheDirectives& directives) {
+TieredCache::Probe TieredCache::probe(CacheKey key,
+                                      const CacheDirectives& directives,
+                                      BodyPlace place) {
   Probe probe(key, directives);
   if (directives.no_store || directives.no_cache) {
     probe.must_generate_ = true;
     return probe;
   }
   probe.landings_ = flights_.landings(key);
-  for (; probe.next_tier_ < tiers_.size(); ++probe.next_tier_) {
-    Tier& tier = *tiers_[probe.next_tier_];
-    if (!tier.is_available()) continue;
-    ImmediateLookup lookup = tier.find_now(key);
-    if (!lookup.is_known()) return probe;
-    if (!lookup.entry() || !note_found(probe, std::move(*lookup.entry()), tier)) continue;
-    if (probe.answer_) counters_.count(*probe.answer_);
-    return probe;
-  }
+  while (probe.next_tier_ < tiers_.size() && !ask_now(probe, place))
+    ++probe.next_tier_;
   return probe;
+}
+
+bool TieredCache::ask_now(Probe& probe, BodyPlace place) {
+  Tier& tier = *tiers_[probe.next_tier_];
+  if (!tier.is_available()) return false;
+  // The first tier, where most hits are, fills nothing.
+  std::optional<Erasures::Mark> begin;
+  if (probe.next_tier_ > 0) begin.emplace(erasures_);
+  ImmediateLookup lookup = tier.find_now(probe.key_, place);
+  if (!lookup.is_known()) return true;
+  if (!lookup.entry() || !note_found(probe, std::move(*lookup.entry()), tier)) return false;
+  if (!probe.answer_) return true;
+  counters_.count(*probe.answer_);
+  if (begin) fill_now(probe, *begin);
+  return true;
+}
+
+void TieredCache::fill_now(const Probe& probe, Erasures::Mark begin) {
+  const Entry& entry = probe.answer_->entry();
+  // A body in a file is sent from there as cheaply as from memory: a copy would only take the place
+  // of what has to be generated.
+  if (entry.file_body() != nullptr) return;
+  for (std::size_t i = 0; i < probe.next_tier_; ++i) {
+    if (tiers_[i]->is_available()) tiers_[i]->insert_now(entry);
+  }
+  // As in find_from: erasures win, and so does what a flight has generated meanwhile.
+  if (!is_flown_past_since(probe.landings_, probe.key_) && !erasures_.overlap(begin)) return;
+  for (std::size_t i = 0; i < probe.next_tier_; ++i)
+    tiers_[i]->erase_now(probe.key_);
 }
 
 Task<Result<Answer>> TieredCache::get_or_generate(CacheKey key,
@@ -280,7 +306,7 @@ Task<Result<Answer>> TieredCache::generate_and_store(std::shared_ptr<Flight> fli
   }
   backoff_.record_success(key);
   Answer answer(*entry, Disposition::kMiss);
-  if (flights_.is_discarded(flight) || entry->body().size() > config_.max_entry_bytes)
+  if (flights_.is_discarded(flight) || entry->body_size() > config_.max_entry_bytes)
     co_return answer;
   if (!co_await store(*entry)) co_return answer;
   if (flights_.is_discarded(flight)) {

@@ -81,8 +81,13 @@ public:
   TieredCache& operator=(const TieredCache&) = delete;
   ~TieredCache();
 
-  /// Asks the leading tiers that can answer at once. No coroutine, no allocation: the hit path.
-  [[nodiscard]] Probe probe(CacheKey key, const CacheDirectives& directives);
+  /// Asks the leading tiers that can answer at once. No coroutine, no allocation: the hit path. A
+  /// fresh hit fills the tiers above it that take it at once.
+  /// @param place Where the body of the answer may lie. What `get_or_generate` and `find` answer
+  /// when they go on from here has its body in memory, whatever was allowed.
+  [[nodiscard]] Probe probe(CacheKey key,
+                            const CacheDirectives& directives,
+                            BodyPlace place = BodyPlace::kMemory);
 
   /// Goes on from a probe that had no answer: asks the other tiers, else generates once and stores.
   /// Fails with what the generator failed with, `kTimeout` past the generation limit or for an
@@ -119,6 +124,11 @@ private:
   /// Notes what a tier had; false if the request accepts nothing so old, and the next is to be
   /// asked.
   bool note_found(Probe& probe, Entry entry, const Tier& tier) const;
+  /// Asks the probe's next tier. True ends the probe: the tier answered, or must wait.
+  bool ask_now(Probe& probe, BodyPlace place);
+  /// Fills the tiers above the one that had the probe's answer, as far as they take it at once.
+  /// @param begin Before that tier was asked.
+  void fill_now(const Probe& probe, Erasures::Mark begin);
   Task<Result<Answer>> answer_uncounted(Probe probe, Generator generate);
   void refresh(const Probe& probe, Executor executor, Generator generate);
   /// Whether a flight's answer is what the probe asked for, and not an older one that it refused.

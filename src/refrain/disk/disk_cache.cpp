@@ -73,7 +73,7 @@ Result<T> DiskCache::counted(Result<T> result) {
   return result;
 }
 
-ImmediateLookup DiskCache::find_now(CacheKey key) {
+ImmediateLookup DiskCache::find_now(CacheKey key, BodyPlace /*place*/) {
   const std::shared_ptr<SegmentStore> store = this->store();
   if (!store && !is_off()) return ImmediateLookup::must_wait();
   if (store && store->may_hold(key)) return ImmediateLookup::must_wait();

@@ -13,7 +13,7 @@ constexpr std::size_t kEntriesPerSweep = 4096;
 
 }  // namespace
 
-ImmediateLookup MemoryTier::find_now(CacheKey key) {
+ImmediateLookup MemoryTier::find_now(CacheKey key, BodyPlace /*place*/) {
   std::optional<Entry> found = cache_.find(key, clock_.now());
   return found ? ImmediateLookup::hit(std::move(*found)) : ImmediateLookup::miss();
 }
@@ -26,8 +26,18 @@ Task<Result<InsertOutcome>> MemoryTier::insert(Entry entry) {
   co_return cache_.insert(std::move(entry), clock_.now());
 }
 
+bool MemoryTier::insert_now(const Entry& entry) {
+  cache_.insert(entry, clock_.now());
+  return true;
+}
+
 Task<Result<bool>> MemoryTier::erase(CacheKey key) {
   co_return cache_.erase(key);
+}
+
+bool MemoryTier::erase_now(CacheKey key) {
+  cache_.erase(key);
+  return true;
 }
 
 Task<Result<void>> MemoryTier::clear(std::uint64_t /*epoch*/) {

@@ -27,10 +27,12 @@ public:
 
   [[nodiscard]] std::string_view name() const override { return "memory"; }
   [[nodiscard]] bool is_available() const override { return true; }
-  [[nodiscard]] ImmediateLookup find_now(CacheKey key) override;
+  [[nodiscard]] ImmediateLookup find_now(CacheKey key, BodyPlace place) override;
   Task<Result<std::optional<Entry>>> find(CacheKey key) override;
   Task<Result<InsertOutcome>> insert(Entry entry) override;
+  bool insert_now(const Entry& entry) override;
   Task<Result<bool>> erase(CacheKey key) override;
+  bool erase_now(CacheKey key) override;
   Task<Result<void>> clear(std::uint64_t epoch) override;
   Task<void> sweep() override;
   [[nodiscard]] TierStats stats() const override;

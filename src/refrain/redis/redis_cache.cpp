@@ -117,7 +117,7 @@ bool RedisCache::is_available() const {
   return client_.is_ready() && breaker_.allows();
 }
 
-ImmediateLookup RedisCache::find_now(CacheKey /*key*/) {
+ImmediateLookup RedisCache::find_now(CacheKey /*key*/, BodyPlace /*place*/) {
   return ImmediateLookup::must_wait();
 }
 

@@ -75,7 +75,7 @@ public:
   [[nodiscard]] std::string_view name() const override { return "redis"; }
   [[nodiscard]] bool is_available() const override;
   [[nodiscard]] bool is_shared() const override { return true; }
-  [[nodiscard]] ImmediateLookup find_now(CacheKey key) override;
+  [[nodiscard]] ImmediateLookup find_now(CacheKey key, BodyPlace place) override;
   Task<Result<std::optional<Entry>>> find(CacheKey key) override;
   Task<Result<InsertOutcome>> insert(Entry entry) override;
   Task<Result<bool>> erase(CacheKey key) override;
