@@ -58,6 +58,33 @@ TEST_F(TieredCacheEraseTest, ATierThatFailsToForgetIsAnErrorButTheOthersForget) 
   EXPECT_EQ(disk.stats().errors, 1);
 }
 
+TEST_F(TieredCacheEraseTest, ATierThatIsAwayForgetsTooSoThatTheKeyDoesNotComeBackWithIt) {
+  add_tier("memory");
+  FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
+  ASSERT_TRUE(get(key).has_value());
+  disk.set_available(false);
+
+  EXPECT_TRUE(erase(key).value());
+  disk.set_available(true);
+
+  EXPECT_EQ(get(key)->disposition(), Disposition::kMiss);
+}
+
+TEST_F(TieredCacheEraseTest, ATierThatIsAwayMayFailToForget) {
+  FlakyTier& memory = add_tier("memory");
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  ASSERT_TRUE(get(key).has_value());
+  redis.set_available(false);
+  redis.set_failing(Operation::kErase, true);
+
+  EXPECT_TRUE(erase(key).value());
+  EXPECT_FALSE(erase(key).value());
+
+  EXPECT_FALSE(memory.peek(key).has_value());
+  EXPECT_EQ(redis.calls(Operation::kErase), 2);
+  EXPECT_EQ(log.lines().size(), 0U);
+}
+
 TEST_F(TieredCacheEraseTest, AGenerationUnderWayIsGivenButNotStored) {
   FlakyTier& memory = add_tier("memory");
   fake.gate.close();

@@ -483,6 +483,19 @@ TEST_F(RedisCacheTest, IsUnavailableAfterStop) {
   EXPECT_FALSE(find(cache, "a").has_value());
 }
 
+TEST_F(RedisCacheTest, FailsAtOnceToEraseWhileItIsAwayAndDoesNotBlameRedis) {
+  const RedisServer server;
+  RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);
+  RedisCache& cache = instance.ready();
+  cache.stop();
+
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(run(loop_, cache.erase(sample_key("a"))).error().code(), ErrorCode::kUnavailable);
+
+  EXPECT_EQ(state_of(cache), "closed");
+  EXPECT_EQ(cache.stats().errors, 5);
+}
+
 // The epoch.
 
 TEST_F(RedisCacheTest, AClearIsSeenByAnotherInstanceAfterItsSweep) {

@@ -289,11 +289,17 @@ Task<void> TieredCache::fill(Entry entry, std::size_t below_tier) {
 }
 
 Task<void> TieredCache::take_back(CacheKey key, std::size_t tiers) {
-  for (std::size_t i = 0; i < tiers; ++i) {
-    if (!tiers_[i]->is_available()) continue;
-    Result<bool> erased = co_await tiers_[i]->erase(key);
-    if (!erased) report_failure(*tiers_[i], "erase", erased.error());
-  }
+  for (std::size_t i = 0; i < tiers; ++i)
+    static_cast<void>(co_await erase_in(i, key));
+}
+
+Task<Result<bool>> TieredCache::erase_in(std::size_t tier, CacheKey key) {
+  const bool was_available = tiers_[tier]->is_available();
+  Result<bool> erased = co_await tiers_[tier]->erase(key);
+  if (erased) co_return erased;
+  if (!was_available) co_return false;
+  report_failure(*tiers_[tier], "erase", erased.error());
+  co_return erased;
 }
 
 Task<Result<Answer>> TieredCache::generate_and_store(std::shared_ptr<Flight> flight,
@@ -379,14 +385,12 @@ Task<Result<bool>> TieredCache::erase(CacheKey key) {
   flights_.discard(key);
   bool was_there = false;
   std::optional<Error> failure;
-  for (const auto& tier : tiers_) {
-    if (!tier->is_available()) continue;
-    Result<bool> erased = co_await tier->erase(key);
-    if (!erased) {
-      report_failure(*tier, "erase", erased.error());
-      failure = erased.error();
-    } else {
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    Result<bool> erased = co_await erase_in(i, key);
+    if (erased) {
       was_there = was_there || *erased;
+    } else {
+      failure = erased.error();
     }
   }
   if (failure) co_return fail(std::move(*failure));

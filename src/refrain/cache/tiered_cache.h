@@ -104,8 +104,9 @@ public:
   /// older than the request accepts, or nothing. Counts one hit, stale or miss.
   Task<std::optional<Answer>> find(Probe probe);
 
-  /// Forgets `key` in every tier; a generation under way for it will not be stored. Returns whether
-  /// any tier had it; an error if a tier that is available failed to forget.
+  /// Forgets `key` in every tier, also in one that is away, so that it does not come back with it;
+  /// a generation under way for it will not be stored. Returns whether any tier had it; an error if
+  /// a tier that was available failed to forget.
   Task<Result<bool>> erase(CacheKey key);
 
   /// Forgets everything by raising the epoch, which is part of every key, and empties the tiers.
@@ -168,6 +169,8 @@ private:
   /// Forgets what was put into the first `tiers` tiers, since it may be older than what is wanted
   /// there by now: nothing, after an erasure, or a newer entry.
   Task<void> take_back(CacheKey key, std::size_t tiers);
+  /// False also for a tier that was away and could not: a failure that was to be expected.
+  Task<Result<bool>> erase_in(std::size_t tier, CacheKey key);
   void report_failure(const Tier& tier, std::string_view operation, const Error& error);
 
   const Config config_;

@@ -209,6 +209,11 @@ Task<Result<InsertOutcome>> RedisCache::insert(Entry entry) {
 }
 
 Task<Result<bool>> RedisCache::erase(CacheKey key) {
+  // A tier is asked this also while it is away, which tells the breaker nothing new.
+  if (!client_.is_ready()) {
+    errors_.fetch_add(1, std::memory_order_relaxed);
+    co_return fail(ErrorCode::kUnavailable, "Redis cannot be reached, and keeps what it has");
+  }
   RedisCommand command({"DEL", key_name(epoch_.value(), key)});
   Result<RespValue> reply = co_await ask(std::move(command), Kind::kWrite);
   if (!reply) co_return fail(reply.error());
