@@ -4,6 +4,7 @@
 
 #include "refrain/http/connection.h"
 
+#include "http/file_route.h"
 #include "http/running_server.h"
 #include "http/sample_routes.h"
 #include "support/http_client.h"
@@ -107,6 +108,19 @@ TEST(HttpDeadline, GivesUpAClientThatDoesNotRead) {
   EXPECT_TRUE(server.wait_for_connections(1));
   EXPECT_TRUE(server.wait_for_connections(0));
   EXPECT_TRUE(is_released);
+}
+
+TEST(HttpDeadline, GivesUpAClientThatDoesNotReadAFile) {
+  SampleRoutes routes;
+  FileRoute file(routes, 16U << 20U);
+  RunningServer server(routes, 1, one_second());
+  HttpClient client(server.port());
+
+  client.send("GET /file HTTP/1.1\r\nHost: x\r\n\r\n");
+
+  EXPECT_TRUE(file.wait_until_asked());
+  EXPECT_TRUE(server.wait_for_connections(0));
+  EXPECT_EQ(file.users(), 0);
 }
 
 TEST(HttpDeadline, GivesUpAClientThatIsRefusedAndDoesNotLeave) {

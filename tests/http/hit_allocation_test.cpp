@@ -6,6 +6,7 @@
 
 #include "http/running_server.h"
 #include "support/http_client.h"
+#include "support/sample_file.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -154,6 +155,48 @@ TEST(HttpHit, AllocatesNothingForABodyThatComesAfterItsHead) {
     ASSERT_EQ(interim.status, 100U);
     const HttpReply reply = client.exchange(std::string(48, 'b'));
     ASSERT_EQ(reply.body.size(), 300U);
+  });
+
+  EXPECT_EQ(counted, 0U);
+}
+
+/// Answers everything from a file that is kept open.
+class FileHits final : public http::Handler {
+public:
+  explicit FileHits(std::size_t size) : size_(size) {}
+
+  std::optional<Task<void>> answer(const http::Request& /*request*/,
+                                   http::Response& response) override {
+    is_loop_thread = true;
+    response.set_file_body(file_, "image/png", file_->descriptor(), 0, size_);
+    return std::nullopt;
+  }
+
+private:
+  const std::size_t size_;
+  const std::shared_ptr<const SampleFile> file_ =
+      std::make_shared<const SampleFile>(std::string(size_, 'h'));
+};
+
+TEST(HttpHit, AllocatesNothingForABodyInAFile) {
+  FileHits hits(3000);
+  RunningServer server(hits);
+  HttpClient client(server.port());
+
+  const std::size_t counted = allocations_of(500, [&] {
+    ASSERT_EQ(client.exchange("GET / HTTP/1.1\r\nHost: x\r\n\r\n").body.size(), 3000U);
+  });
+
+  EXPECT_EQ(counted, 0U);
+}
+
+TEST(HttpHit, AllocatesNothingForABodyInAFileThatIsSentInPieces) {
+  FileHits hits(5U << 20U);
+  RunningServer server(hits);
+  HttpClient client(server.port());
+
+  const std::size_t counted = allocations_of(5, [&] {
+    ASSERT_EQ(client.exchange("GET / HTTP/1.1\r\nHost: x\r\n\r\n").body.size(), 5U << 20U);
   });
 
   EXPECT_EQ(counted, 0U);

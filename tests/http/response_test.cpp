@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -80,6 +81,43 @@ TEST(Response, LetsTheOwnerGoWhenItEnds) {
     EXPECT_EQ(owner.use_count(), 2);
   }
 
+  EXPECT_EQ(owner.use_count(), 1);
+}
+
+TEST(Response, KnowsWhereABodyInAFileLies) {
+  const auto owner = std::make_shared<int>(0);
+  Response response;
+
+  response.set_file_body(owner, "image/png", 42, std::uint64_t{5} << 40U, 123);
+
+  ASSERT_NE(response.file(), nullptr);
+  EXPECT_EQ(response.file()->descriptor, 42);
+  EXPECT_EQ(response.file()->offset, std::uint64_t{5} << 40U);
+  EXPECT_EQ(response.body_size(), 123U);
+  EXPECT_EQ(response.content_type(), "image/png");
+  EXPECT_EQ(owner.use_count(), 2);
+}
+
+TEST(Response, HasOneBodyAtATimeWhereverItLies) {
+  const auto owner = std::make_shared<int>(0);
+  Response response;
+
+  response.set_file_body(owner, "image/png", 42, 0, 123);
+  response.set_body("text/plain", "own");
+  EXPECT_EQ(response.file(), nullptr);
+  EXPECT_EQ(response.body(), "own");
+  EXPECT_EQ(response.body_size(), 3U);
+
+  response.set_file_body(owner, "image/png", 42, 0, 123);
+  response.set_shared_body(owner, "text/plain", "shared");
+  EXPECT_EQ(response.file(), nullptr);
+  EXPECT_EQ(response.body_size(), 6U);
+
+  response.set_file_body(owner, "image/png", 42, 0, 123);
+  EXPECT_EQ(response.body_size(), 123U);
+  response.clear();
+  EXPECT_EQ(response.file(), nullptr);
+  EXPECT_EQ(response.body(), "");
   EXPECT_EQ(owner.use_count(), 1);
 }
 

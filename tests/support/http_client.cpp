@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace refrain::testing {
 namespace {
@@ -33,8 +34,8 @@ void set_option(int socket, int level, int name, const T& value) {
   if (::setsockopt(socket, level, name, &value, sizeof value) != 0) fail_with_errno("setsockopt");
 }
 
-// A connected socket, or -1.
-int connect_to(std::uint16_t port, const std::string& host) {
+// A connected socket, or -1. A size of 0 leaves the receive buffer as it is.
+int connect_to(std::uint16_t port, const std::string& host, int receive_buffer_size = 0) {
   addrinfo wanted{};
   wanted.ai_family = AF_UNSPEC;
   wanted.ai_socktype = SOCK_STREAM;
@@ -43,6 +44,7 @@ int connect_to(std::uint16_t port, const std::string& host) {
   if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found) != 0)
     throw std::runtime_error("http client: not an address: " + host);
   const int result = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (receive_buffer_size > 0) set_option(result, SOL_SOCKET, SO_RCVBUF, receive_buffer_size);
   const bool is_connected =
       result >= 0 && ::connect(result, found->ai_addr, found->ai_addrlen) == 0;
   ::freeaddrinfo(found);
@@ -66,8 +68,13 @@ bool HttpReply::has_header(std::string_view name) const {
   });
 }
 
-HttpClient::HttpClient(std::uint16_t port, const std::string& host)
-    : socket_(connect_to(port, host)) {
+HttpClient::HttpClient(std::uint16_t port, const std::string& host) : HttpClient(port, host, 0) {}
+
+HttpClient::HttpClient(std::uint16_t port, int receive_buffer_size)
+    : HttpClient(port, "127.0.0.1", receive_buffer_size) {}
+
+HttpClient::HttpClient(std::uint16_t port, const std::string& host, int receive_buffer_size)
+    : socket_(connect_to(port, host, receive_buffer_size)) {
   if (socket_ < 0) fail_with_errno("connect to " + host + " port " + std::to_string(port));
   timeval patience{};
   patience.tv_sec = kPatienceSeconds;
@@ -151,6 +158,16 @@ HttpReply HttpClient::read_reply(Content content) {
 HttpReply HttpClient::exchange(std::string_view request) {
   send(request);
   return read_reply();
+}
+
+std::string HttpClient::read_to_end() {
+  try {
+    while (receive_more()) {
+    }
+  } catch (const std::system_error& ended) {
+    if (ended.code().value() != ECONNRESET) throw;
+  }
+  return std::exchange(received_, {});
 }
 
 bool HttpClient::has_input() const {

@@ -41,6 +41,8 @@ enum class Ending : std::uint8_t {
 class HttpClient {
 public:
   explicit HttpClient(std::uint16_t port, const std::string& host = "127.0.0.1");
+  /// A client that has room for no more than about so many bytes until the test reads them.
+  HttpClient(std::uint16_t port, int receive_buffer_size);
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
   ~HttpClient();
@@ -53,6 +55,9 @@ public:
 
   [[nodiscard]] HttpReply read_reply(Content content = Content::kFollows);
   [[nodiscard]] HttpReply exchange(std::string_view request);
+
+  /// Everything until the connection ends, however it does.
+  [[nodiscard]] std::string read_to_end();
 
   /// Whether something is there to be read, or the end.
   [[nodiscard]] bool has_input() const;
@@ -67,6 +72,7 @@ public:
   void close();
 
 private:
+  HttpClient(std::uint16_t port, const std::string& host, int receive_buffer_size);
   bool receive_more();
   void read_head(HttpReply& reply);
 

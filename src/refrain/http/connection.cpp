@@ -8,9 +8,11 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
+#include <boost/system/errc.hpp>
 
 #include <algorithm>
 #include <array>
@@ -57,6 +59,11 @@ bool is_loopback(const boost::asio::ip::address& address) {
       .is_loopback();
 }
 
+// Whether writing failed for a file's sake and not because the client has left.
+bool is_of_file(ErrorCode error) {
+  return error == boost::asio::error::eof || error == boost::system::errc::io_error;
+}
+
 std::string describe(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
@@ -74,6 +81,7 @@ Connection::Connection(Socket socket, std::shared_ptr<ServerLoop> loop, Admissio
       loop_(std::move(loop)),
       admission_(admission),
       buffer_(loop_->limits().max_header_bytes + kRoomForBody),
+      writer_(socket_),
       id_(to_hex(loop_->next_connection_id())) {
   place_ = loop_->add(*this, admission_);
   ErrorCode ignored;
@@ -266,7 +274,7 @@ void Connection::build_head() {
       head_.append("Content-Type: ").append(response_.content_type()).append("\r\n");
     }
     head_.append("Content-Length: ");
-    append_number(head_, response_.body().size());
+    append_number(head_, response_.body_size());
     head_.append("\r\n");
   }
   head_.append("Date: ").append(loop_->date()).append("\r\n");
@@ -292,14 +300,9 @@ void Connection::write() {
   build_head();
   enter(Phase::kWriting, loop_->limits().write_timeout);
   const bool has_body = request_.method() != Method::kHead && can_have_content(response_.status());
-  const std::array<boost::asio::const_buffer, 2> buffers{
-      boost::asio::buffer(head_),
-      has_body ? boost::asio::buffer(response_.body().data(), response_.body().size())
-               : boost::asio::const_buffer()};
-  boost::asio::async_write(
-      socket_, buffers, [self = shared_from_this()](ErrorCode error, std::size_t /*size*/) {
-        self->on_written(error);
-      });
+  writer_.write(head_, response_, has_body, [self = shared_from_this()](ErrorCode error) {
+    self->on_written(error);
+  });
 }
 
 void Connection::write_interim_continue() {
@@ -314,6 +317,12 @@ void Connection::write_interim_continue() {
 
 void Connection::on_written(ErrorCode error) {
   response_.clear();
+  if (is_of_file(error)) {
+    loop_->log().write(LogLevel::kError,
+                       "a body could not be read from its file; its client gets a part of it",
+                       {LogField("error", error.message())});
+  }
+  // The client sees from the connection's end that it lacks something.
   if (error) return;
   if (keeps_alive_ && !is_draining_) {
     begin_request();

@@ -9,9 +9,9 @@
 #include "refrain/http/request.h"
 #include "refrain/http/request_parser.h"
 #include "refrain/http/response.h"
+#include "refrain/http/response_writer.h"
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,16 +29,15 @@ class ServerLoop;
 /// Whether a client is served, or only told that there are too many.
 enum class Admission : std::uint8_t { kServed, kTurnedAway };
 
-/// Reads requests, lets the handler answer, writes the answers: head and body as two buffers of one
-/// system call, the body straight from where it is kept. Requests of one connection are answered in
-/// their order, one at a time.
+/// Reads requests, lets the handler answer, writes the answers, the body straight from where it is
+/// kept (`ResponseWriter`). Requests of one connection are answered in their order, one at a time.
 ///
 /// Thread safety: belongs to one event loop.
 /// Ownership: kept alive by its pending operation, and keeps its loop alive; the loop has a list of
 /// all for deadlines, draining and stopping.
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
-  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+  using Socket = ResponseWriter::Socket;
 
   Connection(Socket socket, std::shared_ptr<ServerLoop> loop, Admission admission);
   Connection(const Connection&) = delete;
@@ -91,6 +90,7 @@ private:
   Request request_;
   Response response_;
   std::string head_;
+  ResponseWriter writer_;
   std::uint64_t request_count_ = 0;
   const std::string id_;
 

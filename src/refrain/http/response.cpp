@@ -23,6 +23,7 @@ void Response::set_body(std::string_view content_type, std::string body) {
 }
 
 void Response::release_owner() {
+  file_ = {};
   if (destroy_owner_ == nullptr) return;
   destroy_owner_(&owner_storage_);
   destroy_owner_ = nullptr;

@@ -24,6 +24,9 @@ struct ServerShared;
 /// Listens on one address with a socket per event loop (`SO_REUSEPORT`): the kernel spreads the
 /// connections and no loop ever talks to another.
 ///
+/// A thread that runs one of the loops has SIGPIPE blocked from when it first sends a body from a
+/// file (`ResponseWriter`); the process's own disposition of it is left alone.
+///
 /// Thread safety: `drain`, `stop` and the getters may be called from any thread.
 /// Ownership: loops, handler and log outlive the server; destroy it after the loops have ended.
 class Server {
