@@ -13,6 +13,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <unistd.h>
+
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -81,6 +83,7 @@ struct Reply {
   std::string content_type;
   std::string head;  ///< The fields that the handler wrote, each line with its CR LF.
   std::string body;
+  bool is_from_file = false;  ///< Whether the handler left the body in a file.
 
   /// The value of the first field of that name (as the handler spelt it); empty if there is none.
   [[nodiscard]] std::string header(std::string_view name) const {
@@ -128,11 +131,21 @@ public:
     reply.status = response_.status();
     reply.content_type = std::string(response_.content_type());
     reply.head = response_.header_lines();
-    reply.body = std::string(response_.body());
+    const http::Response::File* const file = response_.file();
+    reply.is_from_file = file != nullptr;
+    reply.body = file == nullptr ? std::string(response_.body()) : read(*file);
     return reply;
   }
 
 private:
+  static std::string read(const http::Response::File& file) {
+    std::string bytes(file.size, '\0');
+    const ssize_t size =
+        ::pread(file.descriptor, bytes.data(), bytes.size(), static_cast<off_t>(file.offset));
+    if (size != static_cast<ssize_t>(file.size)) throw std::runtime_error("the file is shorter");
+    return bytes;
+  }
+
   ParsedRequest request_;
   http::Response response_;
   boost::asio::io_context& loop_;

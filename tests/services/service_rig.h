@@ -18,6 +18,7 @@
 #include <boost/json/value.hpp>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,6 +31,13 @@ class ServiceRig : public ::testing::Test {
 protected:
   explicit ServiceRig(std::string name, std::vector<std::unique_ptr<Tier>> more_tiers = {})
       : cache_(tiers(std::move(more_tiers)), config(), clock_, epoch_, log_),
+        context_(std::move(name), cache_, clock_, log_) {}
+
+  using MakeTier = std::function<std::unique_ptr<Tier>(const Clock& clock)>;
+
+  /// `[memory, …]` with a tier that goes by the rig's clock.
+  ServiceRig(std::string name, const MakeTier& make)
+      : cache_(tiers(one(make(clock_))), config(), clock_, epoch_, log_),
         context_(std::move(name), cache_, clock_, log_) {}
 
   /// Asks the routes and waits for the answer.
@@ -65,6 +73,12 @@ protected:
   boost::asio::io_context loop_{1};
 
 private:
+  static std::vector<std::unique_ptr<Tier>> one(std::unique_ptr<Tier> tier) {
+    std::vector<std::unique_ptr<Tier>> list;
+    list.push_back(std::move(tier));
+    return list;
+  }
+
   std::vector<std::unique_ptr<Tier>> tiers(std::vector<std::unique_ptr<Tier>> more) {
     std::vector<std::unique_ptr<Tier>> all;
     auto memory = std::make_unique<MemoryTier>(MemoryCache::Config(), clock_);

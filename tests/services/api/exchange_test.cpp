@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace refrain::testing {
 namespace {
@@ -143,6 +145,31 @@ TEST_F(ExchangeTest, SendsTheBytesOfTheEntryAsTheyLie) {
   EXPECT_EQ(response.body().data(), entry.body().data());
   EXPECT_EQ(response.content_type(), "image/png");
   EXPECT_NE(response.header_lines().find("Cache-Status: refrain; hit"), std::string::npos);
+}
+
+TEST_F(ExchangeTest, SendsABodyInAFileFromThere) {
+  const auto owner = std::make_shared<int>(0);
+  FileBody body;
+  body.owner = owner;
+  body.descriptor = 42;
+  body.offset = 7;
+  const EntryMetadata metadata = sample_entry(sample_key("a"), clock_.now()).metadata();
+  const ParsedRequest request(get("/p"));
+  http::Response response;
+
+  Exchange(context_, *request, response)
+      .send_entry(Answer(Entry::in_file(metadata, "image/png", 123, 0, std::move(body)),
+                         Disposition::kHit,
+                         "disk"));
+
+  ASSERT_NE(response.file(), nullptr);
+  EXPECT_EQ(response.file()->descriptor, 42);
+  EXPECT_EQ(response.file()->offset, 7U);
+  EXPECT_EQ(response.body_size(), 123U);
+  EXPECT_EQ(response.content_type(), "image/png");
+  EXPECT_EQ(owner.use_count(), 2);
+  response.clear();
+  EXPECT_EQ(owner.use_count(), 1);
 }
 
 TEST_F(ExchangeTest, LogsOneLineForAGenerationAndNoneForAHit) {

@@ -5,14 +5,17 @@
 #include "http/running_server.h"
 #include "services/service_rig.h"
 #include "services/sticker/counting_generator.h"
+#include "support/flaky_tier.h"
 #include "support/http_client.h"
 #include "support/sample_entry.h"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace refrain::testing {
 namespace {
@@ -243,6 +246,134 @@ TEST_F(StickerServiceTest, DoesNotShareBetweenTenants) {
 
   EXPECT_EQ(generator_.calls, 2);
   EXPECT_NE(one.header("Content-Location"), other.header("Content-Location"));
+}
+
+/// A base, since it is there before the rig makes its cache.
+class DiskInHand {
+protected:
+  std::unique_ptr<Tier> make_disk(const Clock& clock) {
+    FlakyTier::Config config;
+    config.name = "disk";
+    auto tier = std::make_unique<FlakyTier>(config, clock);
+    disk_ = tier.get();
+    disk_->set_giving_files(true);
+    return tier;
+  }
+  auto maker() {
+    return [this](const Clock& clock) {
+      return make_disk(clock);
+    };
+  }
+
+  FlakyTier* disk_ = nullptr;  // owned by the rig's cache
+};
+
+/// Over `[memory, disk]`, where the disk gives bodies in files.
+class StickerFileTest : private DiskInHand, public ServiceRig {
+protected:
+  StickerFileTest() : ServiceRig("sticker", maker()) { service_.add_routes(router_); }
+
+  /// Draws a cat, which only the disk remembers then. Returns its path by digest.
+  std::string draw_onto_disk() {
+    const std::string location = ask(kGetCat).header("Content-Location");
+    forget_in_memory(location);
+    return location;
+  }
+  void forget_in_memory(const std::string& location) {
+    EXPECT_TRUE(memory_->erase_now(*CacheKey::from_hex(location.substr(13, 64))));
+  }
+  [[nodiscard]] std::int64_t items_in_memory() const { return memory_->stats().items; }
+
+  /// What the disk answers, without its file and with it.
+  std::pair<Reply, Reply> both_ways(const std::string& request, const std::string& location) {
+    disk_->set_giving_files(false);
+    Reply from_memory = ask(request);
+    forget_in_memory(location);  // where that answer was filled
+    disk_->set_giving_files(true);
+    return {std::move(from_memory), ask(request)};
+  }
+
+  static std::string cat() { return CountingGenerator::picture_of("cat"); }
+
+  CountingGenerator generator_{clock_};
+  CachedStickerGenerator cached_{generator_, cache_};
+  StickerService service_{context_, cached_, 100};
+};
+
+TEST_F(StickerFileTest, AFileAnswersAsMemoryDoes) {
+  const std::string location = draw_onto_disk();
+
+  for (const std::string& target : {std::string("/v1/stickers?prompt=cat"), location}) {
+    const auto [from_memory, from_file] = both_ways(get(target), location);
+
+    EXPECT_FALSE(from_memory.is_from_file);
+    EXPECT_TRUE(from_file.is_from_file);
+    EXPECT_EQ(from_file.status, 200U);
+    EXPECT_EQ(from_file.body, cat());
+    EXPECT_EQ(from_file.content_type, from_memory.content_type);
+    EXPECT_EQ(from_file.head, from_memory.head);
+    EXPECT_EQ(from_file.header("Cache-Status"), "refrain; hit; ttl=3600; detail=disk");
+  }
+  EXPECT_EQ(generator_.calls, 1);
+}
+
+TEST_F(StickerFileTest, AFileIsSentToTheLastByte) {
+  const std::string location = draw_onto_disk();
+  RunningServer server(router_);
+  HttpClient client(server.port());
+  const std::string get_it = "GET " + location + " HTTP/1.1\r\nHost: x\r\n\r\n";
+
+  client.send(get_it + "HEAD " + location + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  const HttpReply whole = client.read_reply();
+  const HttpReply head = client.read_reply(Content::kIsAbsent);
+  const HttpReply again = client.exchange(get_it);
+
+  EXPECT_EQ(whole.body, cat());
+  EXPECT_EQ(whole.header("Content-Length"), std::to_string(cat().size()));
+  EXPECT_EQ(head.header("Content-Length"), std::to_string(cat().size()));
+  EXPECT_EQ(again.body, cat());
+  EXPECT_EQ(items_in_memory(), 0);
+}
+
+TEST_F(StickerFileTest, AFileIsNotSentToAClientThatHasIt) {
+  const std::string location = draw_onto_disk();
+  const std::string tag = ask(get(location)).header("ETag");
+
+  EXPECT_EQ(ask(get(location, "If-None-Match: " + tag + "\r\n")).status, 304U);
+  EXPECT_EQ(ask(get("/v1/stickers?prompt=cat", "If-None-Match: " + tag + "\r\n")).status, 304U);
+}
+
+TEST_F(StickerFileTest, AFileIsNoUseForBase64) {
+  draw_onto_disk();
+
+  const Reply reply = ask(post("/generate-sticker", R"({"prompt":"cat"})"));
+
+  EXPECT_EQ(decode_base64(json(reply).at("image").as_string().c_str()), cat());
+  EXPECT_EQ(reply.header("Cache-Status"), "refrain; hit; ttl=3600; detail=disk");
+  EXPECT_EQ(items_in_memory(), 1);
+}
+
+TEST_F(StickerFileTest, AStalePictureIsSentFromMemoryWhileItIsDrawnAnew) {
+  const std::string location = draw_onto_disk();
+  clock_.advance(std::chrono::hours(1));
+
+  const Reply by_digest = ask(get(location));
+  const Reply by_prompt = ask(kGetCat);
+  settle();
+
+  EXPECT_FALSE(by_digest.is_from_file);
+  EXPECT_EQ(by_digest.body, cat());
+  EXPECT_FALSE(by_prompt.is_from_file);
+  EXPECT_EQ(by_prompt.body, cat());
+  EXPECT_TRUE(by_prompt.header("Cache-Status").ends_with("detail=stale"));
+  EXPECT_EQ(generator_.calls, 2);
+}
+
+TEST_F(StickerFileTest, AFileOfTheOtherFormatIsNotGiven) {
+  std::string location = draw_onto_disk();
+  location.replace(location.size() - 3, 3, "webp");
+
+  EXPECT_EQ(problem(ask(get(location))), "404 not_found -");
 }
 
 }  // namespace

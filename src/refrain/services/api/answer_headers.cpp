@@ -85,7 +85,7 @@ std::string entity_tag(const Entry& entry) {
   std::string tag = "\"";
   tag += to_hex(entry.checksum());
   tag += '-';
-  append_integer(tag, static_cast<std::int64_t>(entry.body().size()));
+  append_integer(tag, static_cast<std::int64_t>(entry.body_size()));
   tag += '"';
   return tag;
 }

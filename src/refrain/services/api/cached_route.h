@@ -3,6 +3,7 @@
 /// @file
 /// The way of a request through any cached service: bytes, key, probe, answer.
 
+#include "refrain/cache/tier.h"
 #include "refrain/cache/tiered_cache.h"
 #include "refrain/core/result.h"
 #include "refrain/core/task.h"
@@ -27,6 +28,7 @@ struct CachedRoutePolicy {
   std::function<CacheKey(const Query& query, std::string_view tenant)> key;
   std::function<Task<Result<Answer>>(TieredCache::Probe probe, Query query)> answer;
   std::function<void(Exchange& exchange, const Answer& answer)> send;
+  BodyPlace place = BodyPlace::kMemory;  ///< Where `send` takes bodies from.
 };
 
 /// Answers from the cache at once where it can: a request whose bytes were seen before goes
@@ -49,23 +51,23 @@ public:
     const std::uint64_t epoch = context_.cache.epoch();
     const std::optional<CacheKey> known = memo_.find(request, exchange.tenant(), epoch);
     std::optional<TieredCache::Probe> probe;
-    if (known &&
-        send_if_found(exchange,
-                      probe.emplace(context_.cache.probe(*known, exchange.directives())))) {
+    if (known && send_if_found(exchange, probe.emplace(probe_for(exchange, *known))))
       return std::nullopt;
-    }
     std::optional<Query> query = read(exchange);
     if (!query) return std::nullopt;
     if (!probe) {
       const CacheKey key = policy_.key(*query, exchange.tenant());
       memo_.remember(request, exchange.tenant(), epoch, key);
-      if (send_if_found(exchange, probe.emplace(context_.cache.probe(key, exchange.directives()))))
-        return std::nullopt;
+      if (send_if_found(exchange, probe.emplace(probe_for(exchange, key)))) return std::nullopt;
     }
     return answer_later(exchange, std::move(*probe), std::move(*query));
   }
 
 private:
+  [[nodiscard]] TieredCache::Probe probe_for(const Exchange& exchange, CacheKey key) const {
+    return context_.cache.probe(key, exchange.directives(), policy_.place);
+  }
+
   bool send_if_found(Exchange& exchange, TieredCache::Probe& probe) const {
     if (!probe.answer()) return false;
     policy_.send(exchange, *probe.answer());

@@ -92,14 +92,19 @@ void Exchange::add_answer_headers(const Answer& answer) {
                       {LogField("service", context_->name),
                        LogField("path", std::string(request_->path())),
                        LogField("key", answer.entry().key().to_hex().substr(0, kLoggedKeyDigits)),
-                       LogField("bytes", std::to_string(answer.entry().body().size())),
+                       LogField("bytes", std::to_string(answer.entry().body_size())),
                        LogField("stored", answer.is_stored() ? "true" : "false"),
                        LogField("duration_ms", milliseconds_text(duration))});
 }
 
 void Exchange::send_entry(const Answer& answer) {
   const Entry& entry = answer.entry();
-  response_->set_shared_body(entry, entry.content_type(), entry.body());
+  if (const FileBody* file = entry.file_body()) {
+    response_->set_file_body(
+        entry, entry.content_type(), file->descriptor, file->offset, entry.body_size());
+  } else {
+    response_->set_shared_body(entry, entry.content_type(), entry.body());
+  }
   add_answer_headers(answer);
 }
 

@@ -41,11 +41,15 @@ StickerService::StickerService(const ServiceContext& context,
                                std::size_t max_characters)
     : context_(context),
       generator_(generator),
-      images_(context, policy(max_characters, &StickerService::send_image)),
-      base64_(context, policy(max_characters, &StickerService::send_base64)) {}
+      images_(context,
+              policy(max_characters, &StickerService::send_image, BodyPlace::kMemoryOrFile)),
+      base64_(context, policy(max_characters, &StickerService::send_base64, BodyPlace::kMemory)) {}
 
-CachedRoutePolicy<StickerQuery> StickerService::policy(std::size_t max_characters, Send send) {
+CachedRoutePolicy<StickerQuery> StickerService::policy(std::size_t max_characters,
+                                                       Send send,
+                                                       BodyPlace place) {
   CachedRoutePolicy<StickerQuery> policy;
+  policy.place = place;
   policy.read = [max_characters](RequestFields fields) {
     return StickerQuery::read(std::move(fields), max_characters);
   };
@@ -136,7 +140,8 @@ std::optional<Task<void>> StickerService::answer_by_digest(const http::Request& 
     return std::nullopt;
   }
   Exchange exchange(context_, request, response);
-  TieredCache::Probe probe = context_.cache.probe(*key, CacheDirectives());
+  TieredCache::Probe probe =
+      context_.cache.probe(*key, CacheDirectives(), BodyPlace::kMemoryOrFile);
   if (probe.answer()) {
     send_immutable(exchange, *probe.answer(), name.substr(dot + 1));
     return std::nullopt;

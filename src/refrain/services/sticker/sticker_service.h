@@ -3,6 +3,7 @@
 /// @file
 /// The routes of the sticker service.
 
+#include "refrain/cache/tier.h"
 #include "refrain/http/router.h"
 #include "refrain/services/api/cached_route.h"
 #include "refrain/services/api/service_context.h"
@@ -30,7 +31,9 @@ public:
 private:
   using Send = void (StickerService::*)(Exchange&, const Answer&) const;
 
-  [[nodiscard]] CachedRoutePolicy<StickerQuery> policy(std::size_t max_characters, Send send);
+  [[nodiscard]] CachedRoutePolicy<StickerQuery> policy(std::size_t max_characters,
+                                                       Send send,
+                                                       BodyPlace place);
   void send_image(Exchange& exchange, const Answer& answer) const;
   void send_base64(Exchange& exchange, const Answer& answer) const;
   void send_immutable(Exchange& exchange, const Answer& answer, std::string_view extension) const;
