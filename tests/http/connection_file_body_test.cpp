@@ -138,7 +138,7 @@ TEST_P(HttpFileBody, KeepsItsPlaceAmongPipelinedRequests) {
   HttpClient client(server.port());
   std::string all;
   for (int i = 0; i < 20; ++i)
-    all += kGet + kGetFile + kGetFile;
+    all.append(kGet).append(kGetFile).append(kGetFile);
 
   client.send(all);
 

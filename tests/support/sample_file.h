@@ -32,7 +32,7 @@ public:
   [[nodiscard]] int descriptor() const { return descriptor_; }
 
   /// Cuts the file off, as somebody else might who meddles with a cache's directory.
-  void truncate(std::size_t size) {
+  void truncate(std::size_t size) const {
     if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0)
       throw std::runtime_error("cannot truncate a file in memory");
   }

@@ -83,22 +83,24 @@ TieredCache::Probe TieredCache::probe(CacheKey key,
     return probe;
   }
   probe.landings_ = flights_.landings(key);
-  for (; probe.next_tier_ < tiers_.size(); ++probe.next_tier_) {
-    Tier& tier = *tiers_[probe.next_tier_];
-    if (!tier.is_available()) continue;
-    // The first tier, where most hits are, fills nothing.
-    std::optional<Erasures::Mark> begin;
-    if (probe.next_tier_ > 0) begin.emplace(erasures_);
-    ImmediateLookup lookup = tier.find_now(key, place);
-    if (!lookup.is_known()) return probe;
-    if (!lookup.entry() || !note_found(probe, std::move(*lookup.entry()), tier)) continue;
-    if (probe.answer_) {
-      counters_.count(*probe.answer_);
-      if (begin) fill_now(probe, *begin);
-    }
-    return probe;
-  }
+  while (probe.next_tier_ < tiers_.size() && !ask_now(probe, place))
+    ++probe.next_tier_;
   return probe;
+}
+
+bool TieredCache::ask_now(Probe& probe, BodyPlace place) {
+  Tier& tier = *tiers_[probe.next_tier_];
+  if (!tier.is_available()) return false;
+  // The first tier, where most hits are, fills nothing.
+  std::optional<Erasures::Mark> begin;
+  if (probe.next_tier_ > 0) begin.emplace(erasures_);
+  ImmediateLookup lookup = tier.find_now(probe.key_, place);
+  if (!lookup.is_known()) return true;
+  if (!lookup.entry() || !note_found(probe, std::move(*lookup.entry()), tier)) return false;
+  if (!probe.answer_) return true;
+  counters_.count(*probe.answer_);
+  if (begin) fill_now(probe, *begin);
+  return true;
 }
 
 void TieredCache::fill_now(const Probe& probe, Erasures::Mark begin) {

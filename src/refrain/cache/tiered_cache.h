@@ -125,6 +125,8 @@ private:
   /// Notes what a tier had; false if the request accepts nothing so old, and the next is to be
   /// asked.
   bool note_found(Probe& probe, Entry entry, const Tier& tier) const;
+  /// Asks the probe's next tier. True ends the probe: the tier answered, or must wait.
+  bool ask_now(Probe& probe, BodyPlace place);
   /// Fills the tiers above the one that had the probe's answer, as far as they take it at once.
   /// @param begin Before that tier was asked.
   void fill_now(const Probe& probe, Erasures::Mark begin);

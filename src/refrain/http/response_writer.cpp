@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 namespace refrain::http {
 namespace {
@@ -16,13 +17,12 @@ namespace {
 /// Once for each thread, not around each call: that would be two more system calls. What is raised
 /// stays pending on the thread, and does nothing.
 void block_sigpipe() {
-  thread_local const bool is_blocked = [] {
-    sigset_t broken_pipe;
-    ::sigemptyset(&broken_pipe);
-    ::sigaddset(&broken_pipe, SIGPIPE);
-    return ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr) == 0;
-  }();
-  static_cast<void>(is_blocked);
+  thread_local bool is_blocked = false;
+  if (std::exchange(is_blocked, true)) return;
+  sigset_t broken_pipe;
+  ::sigemptyset(&broken_pipe);
+  ::sigaddset(&broken_pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
 }
 
 bool is_full(int error) {
