@@ -1,7 +1,11 @@
 #include "refrain/cache/entry.h"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
+#if defined(__x86_64__)
+// The same function with the widest instructions that the processor has: twice as fast for a
+// sticker, and a disk hit spends a quarter of its time in it.
+#include <xxh_x86dispatch.h>
+#endif
 
 #include <algorithm>
 #include <cassert>
