@@ -81,6 +81,7 @@ TEST_P(HttpFileBody, ComesWholeToManyClientsAtOnce) {
   std::vector<int> right(6, 0);
   {
     std::vector<std::jthread> clients;
+    clients.reserve(right.size());
     for (int& count : right) {
       clients.emplace_back([&] {
         HttpClient client(server.port());

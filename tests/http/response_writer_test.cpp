@@ -38,11 +38,13 @@ constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\n\r\n";
 const std::string kBefore = "what lies before the body";
 
 class ResponseWriterTest : public ::testing::Test {
+public:
+  ~ResponseWriterTest() override { ::close(peer_); }
+
 protected:
   ResponseWriterTest() {
     boost::asio::basic_socket_acceptor<tcp, Executor> acceptor(
         loop_.get_executor(), tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
-    peer_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     // So small that the writer has to wait.
     const int size = 1 << 16;
     const tcp::endpoint address = acceptor.local_endpoint();
@@ -52,7 +54,6 @@ protected:
     acceptor.accept(socket_);
     socket_.set_option(boost::asio::socket_base::send_buffer_size(size));
   }
-  ~ResponseWriterTest() override { ::close(peer_); }
 
   void set_file(const std::shared_ptr<SampleFile>& file, std::size_t size) {
     response_.set_file_body(file, "text/plain", file->descriptor(), kBefore.size(), size);
@@ -94,7 +95,7 @@ protected:
   ResponseWriter::Socket socket_{loop_.get_executor()};
   ResponseWriter writer_{socket_};
   Response response_;
-  int peer_ = -1;
+  const int peer_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   std::optional<ResponseWriter::ErrorCode> outcome_;
 };
 
