@@ -152,7 +152,7 @@ SegmentStore::~SegmentStore() {
     is_recorded = is_recorded && reads_ == recorded_reads_;
   }
   // Without it the next opening takes longer; nothing else depends on it.
-  if (!is_recorded && directory_.is_in_place()) static_cast<void>(write_snapshot());
+  if (!is_recorded && owns_directory()) static_cast<void>(write_snapshot());
 }
 
 Result<void> SegmentStore::enforce_limit() {
@@ -297,10 +297,13 @@ void SegmentStore::forget(const CacheKey& key, std::int64_t Removals::* cause) {
   if (index_.erase(key)) ++(removals_.*cause);
 }
 
+bool SegmentStore::owns_directory() const {
+  return directory_.is_in_place() && (!lock_ || lock_->is_linked());
+}
+
 bool SegmentStore::is_intact() {
   const MutexLock write(write_mutex_);
-  return directory_.is_in_place() && (!lock_ || lock_->is_linked()) &&
-         (!active_ || active_->is_linked());
+  return owns_directory() && (!active_ || active_->is_linked());
 }
 
 std::vector<std::uint64_t> SegmentStore::segment_ids() const {

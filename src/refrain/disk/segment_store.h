@@ -203,6 +203,8 @@ private:
 
   Result<void> enforce_limit();
   [[nodiscard]] Result<void> require_owner() const;
+  /// Whether the path still leads to what this store has locked.
+  [[nodiscard]] bool owns_directory() const;
 
   // --- reading
 

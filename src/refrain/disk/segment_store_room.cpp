@@ -73,7 +73,13 @@ Result<bool> SegmentStore::give_back() {
     return true;
   }
   const std::shared_ptr<SegmentFile> oldest = oldest_segment();
-  if (!oldest) return false;
+  if (!oldest) {
+    // The last thing that can be done without.
+    if (snapshot_size_ == 0) return false;
+    const Result<void> removed = remove_snapshot();
+    if (!removed) return fail(removed.error());
+    return true;
+  }
   if (active_ == oldest) active_ = nullptr;
   rewrite_what_was_read(oldest);
   const Result<void> dropped = drop(oldest, &Removals::capacity);

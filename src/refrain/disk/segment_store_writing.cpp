@@ -248,8 +248,8 @@ Result<void> SegmentStore::clear(std::uint64_t epoch) {
     removals_.invalidated += static_cast<std::int64_t>(index_.clear());
   }
   active_ = nullptr;
-  Result<void> dropped = remove_snapshot();
-  if (dropped) dropped = drop_all();
+  Result<void> dropped = drop_all();
+  if (dropped) dropped = remove_snapshot();
   // On a full disk there is room for META only now.
   if (!committed) committed = directory_.write_meta(meta_);
   if (committed) epoch_.store(meta_.epoch, std::memory_order_release);
