@@ -5,10 +5,15 @@
 #include "refrain/disk/segment_store.h"
 
 #include "app/captured.h"
+#include "app/stored_entries.h"
 #include "support/sample_entry.h"
 #include "support/temp_dir.h"
 
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 #include <gtest/gtest.h>
+
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -84,7 +89,47 @@ TEST_F(CacheCommandTest, ShowsTheStatus) {
   EXPECT_NE(said.out.find("directory      " + request_.directory.string() + "\n"),
             std::string::npos);
   EXPECT_NE(said.out.find("entries        2\n"), std::string::npos) << said.out;
-  EXPECT_NE(said.out.find("epoch "), std::string::npos);
+  EXPECT_NE(said.out.find("epoch          1\n"), std::string::npos);
+  EXPECT_NE(said.out.find("format         2\n"), std::string::npos);
+  EXPECT_NE(said.out.find("owner          nobody\n"), std::string::npos);
+  EXPECT_NE(said.out.find("segments       1\n"), std::string::npos);
+  EXPECT_NE(said.out.find("snapshot       2 entries at 2"), std::string::npos);
+  EXPECT_NE(said.out.find("scanned        0 records"), std::string::npos);
+  for (const char* label : {"bytes ", "free bytes ", "index bytes ", "damaged ", "foreign files "})
+    EXPECT_NE(said.out.find("\n" + std::string(label)), std::string::npos) << label;
+}
+
+TEST_F(CacheCommandTest, ShowsTheStatusAsJson) {
+  request_.is_json = true;
+
+  const boost::json::value status = boost::json::parse(run(CacheAction::kStatus).out);
+
+  EXPECT_EQ(status.at("directory").as_string(), request_.directory.string());
+  EXPECT_EQ(status.at("format_version").as_int64(), 2);
+  EXPECT_FALSE(status.at("is_owned").as_bool());
+  EXPECT_TRUE(status.at("owner_process").is_null());
+  EXPECT_EQ(status.at("entries").as_int64(), 2);
+  EXPECT_GT(status.at("size_bytes").as_int64(), 0);
+  EXPECT_GT(status.at("free_bytes").as_int64(), 0);
+  EXPECT_EQ(status.at("segments").as_int64(), 1);
+  EXPECT_GT(status.at("index_bytes").as_int64(), 0);
+  EXPECT_EQ(status.at("snapshot").at("entries").as_int64(), 2);
+  EXPECT_EQ(status.at("scanned_records").as_int64(), 0);
+  EXPECT_EQ(status.at("epoch").as_int64(), 1);
+  EXPECT_EQ(status.at("corruptions").at("payload").as_int64(), 0);
+}
+
+TEST_F(CacheCommandTest, ShowsWhoOwnsTheDirectoryAndWhatNoSnapshotHas) {
+  request_.is_json = true;
+  std::filesystem::remove(request_.directory / "INDEX");
+  const auto service = open();
+
+  const boost::json::value status = boost::json::parse(run(CacheAction::kStatus).out);
+
+  EXPECT_TRUE(status.at("is_owned").as_bool());
+  EXPECT_EQ(status.at("owner_process").as_int64(), ::getpid());
+  EXPECT_TRUE(status.at("snapshot").is_null());
+  EXPECT_EQ(status.at("scanned_records").as_int64(), 2);
 }
 
 TEST_F(CacheCommandTest, ListsTheEntriesOldestFirst) {
@@ -100,7 +145,7 @@ TEST_F(CacheCommandTest, ListsTheEntriesOldestFirst) {
 }
 
 TEST_F(CacheCommandTest, ListsNoMoreThanAskedForAndSaysThatThereIsMore) {
-  request_.limit = 1;
+  request_.list.limit = 1;
 
   const Captured said = run(CacheAction::kList);
 
@@ -140,6 +185,31 @@ TEST_F(CacheCommandTest, SaysWhyItCannotGet) {
   const Captured said = run(CacheAction::kGet);
   EXPECT_EQ(said.exit_code, 1);
   EXPECT_NE(said.err.find("cannot write"), std::string::npos);
+}
+
+TEST_F(CacheCommandTest, TakesTheFirstDigitsForTheDigest) {
+  request_.digest = sample_key("hello").to_hex().substr(0, 8);
+  EXPECT_EQ(run(CacheAction::kGet).out, kHello);
+
+  EXPECT_EQ(run(CacheAction::kPurge).out, "forgot 1 entry\n");
+  EXPECT_EQ(items(), 1);
+  const Captured again = run(CacheAction::kGet);
+  EXPECT_EQ(again.exit_code, 1);
+  EXPECT_NE(again.err.find("no digest begins with " + request_.digest), std::string::npos);
+}
+
+TEST_F(CacheCommandTest, ForgetsNothingForDigitsThatStandForTwo) {
+  for (const std::uint8_t last : std::initializer_list<std::uint8_t>{1, 2}) {
+    const CacheKey key = testing::key_beginning_with({1, 2, 3, 4, last});
+    static_cast<void>(open()->insert(testing::sample_entry(key, clock_.now())));
+  }
+  request_.digest = "01020304";
+
+  const Captured said = run(CacheAction::kPurge);
+
+  EXPECT_EQ(said.exit_code, 1);
+  EXPECT_NE(said.err.find("more than one digest begins with"), std::string::npos) << said.err;
+  EXPECT_EQ(items(), 4);
 }
 
 TEST_F(CacheCommandTest, ForgetsOneEntry) {
@@ -200,6 +270,53 @@ TEST_F(CacheCommandTest, RemovesWhatIsCorruptIfAskedTo) {
 
   EXPECT_EQ(said.exit_code, 0);
   EXPECT_NE(said.out.find("good           1\n"), std::string::npos) << said.out;
+}
+
+TEST_F(CacheCommandTest, ListsWhatIsDamagedAndWhere) {
+  damage();
+
+  const Captured said = run(CacheAction::kVerify);
+
+  EXPECT_TRUE(said.out.starts_with("payload  0000000000000001.seg at 48: ")) << said.out;
+  EXPECT_EQ(said.err, "");
+}
+
+TEST_F(CacheCommandTest, SumsUpWhatItFoundAsJson) {
+  damage();
+  request_.is_json = true;
+
+  const Captured said = run(CacheAction::kVerify);
+  const boost::json::value found = boost::json::parse(said.out);
+
+  EXPECT_EQ(said.exit_code, 1);
+  EXPECT_EQ(found.at("good").as_int64(), 1);
+  EXPECT_EQ(found.at("corrupt").as_int64(), 1);
+  EXPECT_FALSE(found.at("is_good").as_bool());
+  EXPECT_FALSE(found.at("is_repaired").as_bool());
+  ASSERT_EQ(found.at("corruptions").as_array().size(), 1U);
+  EXPECT_EQ(found.at("corruptions").at(0).at("kind").as_string(), "payload");
+  EXPECT_EQ(found.at("corruptions").at(0).at("file").as_string(), "0000000000000001.seg");
+  EXPECT_EQ(found.at("corruptions").at(0).at("offset").as_int64(), 48);
+
+  request_.is_repair = true;
+  EXPECT_TRUE(boost::json::parse(run(CacheAction::kVerify).out).at("is_repaired").as_bool());
+  EXPECT_TRUE(boost::json::parse(run(CacheAction::kVerify).out).at("is_good").as_bool());
+}
+
+TEST_F(CacheCommandTest, LeavesTheServiceTheIndexThatItCanUse) {
+  request_.digest = sample_key("hello").to_hex();
+  ASSERT_EQ(run(CacheAction::kPurge).exit_code, 0);
+
+  EXPECT_EQ(open()->stats().scanned, 0);
+}
+
+TEST_F(CacheCommandTest, SaysHowToGoOnBesideARunningService) {
+  const auto service = open();
+
+  EXPECT_NE(run(CacheAction::kPurge).err.find("ask a running service: DELETE /v1/cache"),
+            std::string::npos);
+  request_.is_repair = true;
+  EXPECT_NE(run(CacheAction::kVerify).err.find("look without --repair"), std::string::npos);
 }
 
 TEST_F(CacheCommandTest, DoesNotGetACorruptEntry) {

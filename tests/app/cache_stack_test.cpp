@@ -4,13 +4,18 @@
 
 #include "support/log_spy.h"
 #include "support/manual_clock.h"
+#include "support/run.h"
+#include "support/sample_entry.h"
 #include "support/temp_dir.h"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace refrain::app {
 namespace {
@@ -98,6 +103,58 @@ TEST_F(CacheStackTest, GivesTheTiersTheirLimits) {
   EXPECT_EQ(stats.tiers.at(1).max_size_bytes, 9'000'000);
   EXPECT_EQ(stats.tiers.at(1).ttl, std::chrono::seconds(10));
   EXPECT_EQ(stats.tiers.at(1).directory, settings_.disk_directory.string());
+}
+
+TEST_F(CacheStackTest, LeavesTheDiskTheRoomThatItIsToldTo) {
+  settings_.disk_free_floor = std::numeric_limits<std::int64_t>::max();
+  const auto stack = CacheStack::for_stickers(settings_, surroundings_);
+  ASSERT_TRUE(stack);
+
+  for (const char* name : {"a", "b", "c"}) {
+    Task<Result<InsertOutcome>> insert =
+        (*stack)->disk()->insert(testing::sample_entry(testing::sample_key(name), clock_.now()));
+    EXPECT_TRUE(testing::run(std::move(insert)));
+  }
+  (*stack)->disk()->flush();
+
+  const TierStats stats = (*stack)->disk()->stats();
+  EXPECT_EQ(stats.items, 0);
+  EXPECT_EQ(stats.disk->dropped, 3);
+  EXPECT_EQ(stats.disk->write_state, "open");
+  EXPECT_TRUE(stats.available);
+}
+
+TEST_F(CacheStackTest, QueuesNoMoreForTheDiskThanItIsToldTo) {
+  settings_.disk_queue_bytes = 65'536;
+  const auto stack = CacheStack::for_stickers(settings_, surroundings_);
+  ASSERT_TRUE(stack);
+  const Entry large = testing::sample_entry(
+      testing::sample_key("large"), clock_.now(), std::string(70'000, 'x'), "image/png");
+
+  const auto outcome = testing::run((*stack)->disk()->insert(large));
+
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(*outcome, InsertOutcome::kRefused);
+  EXPECT_EQ((*stack)->disk()->stats().disk->dropped, 1);
+}
+
+TEST_F(CacheStackTest, GivesBodiesInFilesOnlyIfToldTo) {
+  const auto place_of_the_body = [this](const char* transfer) {
+    settings_.disk_transfer = transfer;
+    const auto stack = CacheStack::for_stickers(settings_, surroundings_);
+    DiskCache& disk = *stack.value()->disk();
+    const CacheKey key = testing::sample_key("a");
+    static_cast<void>(testing::run(disk.insert(testing::sample_entry(key, clock_.now()))));
+    disk.flush();
+    // What has not been read and found good is not sent from its file.
+    static_cast<void>(testing::run(disk.find(key)));
+    ImmediateLookup found = disk.find_now(key, BodyPlace::kMemoryOrFile);
+    if (!found.entry()) return "nowhere";
+    return found.entry()->file_body() != nullptr ? "file" : "memory";
+  };
+
+  EXPECT_STREQ(place_of_the_body("sendfile"), "file");
+  EXPECT_STREQ(place_of_the_body("copy"), "memory");
 }
 
 TEST_F(CacheStackTest, RefusesARedisAddressThatMakesNoSense) {

@@ -144,6 +144,26 @@ TEST(CommandLine, HandsItsOptionsToTheCacheCommand) {
   EXPECT_EQ(refrain({"cache", "get"}).exit_code, 2);
 }
 
+TEST(CommandLine, SaysWhatIsWrongWithAListing) {
+  const auto complaint = [](std::vector<std::string> words) {
+    words.insert(words.begin(), {"cache", "list"});
+    const Captured said = refrain(std::move(words));
+    EXPECT_EQ(said.exit_code, 2);
+    return said.err.substr(0, said.err.find('\n'));
+  };
+
+  EXPECT_EQ(complaint({"--sort", "name"}),
+            "refrain: --sort: must be one of created, expires, last-read, reads, size, cost");
+  EXPECT_EQ(complaint({"--min-bytes", "few"}),
+            "refrain: --min-bytes: must be a number of bytes such as 500000, 100MB or 1GiB");
+  EXPECT_TRUE(complaint({"--limit", "-1"})
+                  .starts_with("refrain: --limit: must be a whole number from 0 to "));
+}
+
+TEST(CommandLine, SaysThatReadsBesideAServiceAreOfItsLastSnapshot) {
+  EXPECT_NE(refrain({"cache", "list", "--help"}).out.find("every 5 minutes"), std::string::npos);
+}
+
 TEST(CommandLine, HandsItsOptionsToTheTraceBenchmark) {
   const Captured shown = refrain({"bench",
                                   "trace",
@@ -180,8 +200,10 @@ TEST(CommandLine, ListsEveryOptionWithItsDefaultItsUnitAndItsOtherSpellings) {
 }
 
 TEST(CommandLine, WritesHelpThatFitsATerminal) {
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"serve", "--help"}, {"bench", "trace", "--help"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"serve", "--help"},
+                                                {"bench", "trace", "--help"},
+                                                {"cache", "list", "--help"},
+                                                {"cache", "get", "--help"}}) {
     std::istringstream help(refrain(words).out);
 
     std::size_t longest = 0;

@@ -53,13 +53,19 @@ TEST(Options, ChangeWhatTheyShowAndNothingElse) {
                                                      {"log-format", "json"},
                                                      {"text-memory-policy", "adaptive"},
                                                      {"sticker-memory-policy", "cost"},
+                                                     {"disk-bytes", "123456"},
+                                                     {"disk-durability", "always"},
+                                                     {"disk-transfer", "copy"},
+                                                     {"disk-queue-bytes", "123456"},
                                                      {"mock-delay", "0.500-0.750"}};
   const Settings defaults;
   for (const Option& one : all_options()) {
     const auto given = values.find(one.flag);
     std::string value = given == values.end() ? "1234" : given->second;
     if (one.is_switch) value = one.show(defaults) == "on" ? "off" : "on";
-    if (one.flag == "threads" || one.flag == "generator-threads") value = "7";
+    if (one.flag == "threads" || one.flag == "generator-threads" || one.flag == "disk-threads") {
+      value = "7";
+    }
     Settings settings;
 
     const Result<void> read = one.read(settings, value);
@@ -99,6 +105,15 @@ TEST(Options, HaveTheMissionsSizes) {
   EXPECT_EQ(defaults.disk_ttl, std::chrono::seconds(86400));
 }
 
+TEST(Options, LeaveRoomOnTheDiskAndLoseLittleByDefault) {
+  EXPECT_EQ(option("REFRAIN_DISK_DURABILITY").show(Settings()), "interval");
+  EXPECT_EQ(option("REFRAIN_DISK_TRANSFER").show(Settings()), "sendfile");
+  EXPECT_EQ(option("REFRAIN_DISK_FREE_FLOOR").show(Settings()), "104857600");
+  EXPECT_EQ(option("REFRAIN_DISK_THREADS").show(Settings()), "4");
+  EXPECT_EQ(option("REFRAIN_DISK_READ_BUDGET").show(Settings()), "1000");
+  EXPECT_EQ(option("REFRAIN_DISK_QUEUE_BYTES").show(Settings()), "67108864");
+}
+
 TEST(Options, SayWhatIsAllowed) {
   const auto complaint = [](std::string_view environment, std::string_view value) {
     Settings settings;
@@ -114,7 +129,29 @@ TEST(Options, SayWhatIsAllowed) {
             "must be one of debug, info, warning, error, off");
   EXPECT_EQ(complaint("REFRAIN_DISK", "maybe"), "must be on or off");
   EXPECT_EQ(complaint("REFRAIN_MAX_HEADER_BYTES", "1"), "must be from 512 to 1048576 bytes");
-  EXPECT_EQ(complaint("REFRAIN_DISK_BYTES", "2GB"), "ok");
+  EXPECT_EQ(complaint("REFRAIN_DISK_DURABILITY", "often"), "must be one of none, interval, always");
+  EXPECT_EQ(complaint("REFRAIN_DISK_TRANSFER", "mmap"), "must be one of sendfile, copy");
+  EXPECT_EQ(complaint("REFRAIN_DISK_THREADS", "0"), "must be a whole number from 1 to 1024");
+  EXPECT_EQ(complaint("REFRAIN_DISK_READ_BUDGET", "0"), "must be a whole number from 1 to 60000");
+  EXPECT_EQ(complaint("REFRAIN_DISK_FREE_FLOOR", "-1"),
+            "must be a number of bytes such as 500000, 100MB or 1GiB");
+  EXPECT_EQ(complaint("REFRAIN_DISK_QUEUE_BYTES", "0"),
+            "must be from 65536 to 1099511627776 bytes");
+}
+
+TEST(Options, RefuseADiskThatHoldsNothingUnlessItIsOff) {
+  const auto read = [](std::string_view value) {
+    Settings settings;
+    const Result<void> done = option("REFRAIN_DISK_BYTES").read(settings, value);
+    return done ? std::to_string(settings.disk_bytes) : done.error().message();
+  };
+
+  EXPECT_EQ(read("0"), "0");
+  EXPECT_EQ(read("1"), "must be 0 (off) or at least 65536 bytes");
+  EXPECT_EQ(read("65535"), "must be 0 (off) or at least 65536 bytes");
+  EXPECT_EQ(read("64KiB"), "65536");
+  EXPECT_EQ(read("2GB"), "2000000000");
+  EXPECT_EQ(read("many"), "must be a number of bytes such as 500000, 100MB or 1GiB");
 }
 
 }  // namespace

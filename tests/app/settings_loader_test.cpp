@@ -85,6 +85,27 @@ TEST_F(SettingsLoader, TakesEachOptionFromWhereItIsGiven) {
   EXPECT_EQ(settings->host, "::1");
 }
 
+TEST_F(SettingsLoader, TakesHowDurableTheDiskIsFromFlagEnvironmentFileAndDefaultInThisOrder) {
+  const std::string text = "[disk]\ndurability = \"none\"\n";
+  const Variables variables = {{"REFRAIN_DISK_DURABILITY", "always"}};
+
+  EXPECT_EQ(load_settings({}, environment({}), std::nullopt)->disk_durability, "interval");
+  EXPECT_EQ(load_file(text)->disk_durability, "none");
+  EXPECT_EQ(load_settings({}, environment(variables), file(text))->disk_durability, "always");
+  EXPECT_EQ(load_settings({{"disk-durability", "interval"}}, environment(variables), file(text))
+                ->disk_durability,
+            "interval");
+}
+
+TEST_F(SettingsLoader, NamesTheDiskSizeThatHoldsNothing) {
+  const auto by_flag = load_settings({{"disk-bytes", "1000"}}, environment({}), std::nullopt);
+
+  ASSERT_FALSE(by_flag);
+  EXPECT_EQ(by_flag.error().message(), "--disk-bytes must be 0 (off) or at least 65536 bytes");
+  EXPECT_EQ(complaint("[disk]\nbytes = 1000\n"),
+            "disk.bytes must be 0 (off) or at least 65536 bytes");
+}
+
 TEST_F(SettingsLoader, NamesABadValueAsItWasSpelt) {
   const auto by_flag = load_settings({{"redis-port", "x"}}, environment({}), std::nullopt);
   const auto by_environment = load_settings({}, environment({{"REDIS_PORT", "x"}}), std::nullopt);

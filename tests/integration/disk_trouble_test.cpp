@@ -1,6 +1,8 @@
 #include "support/service_process.h"
 #include "support/temp_dir.h"
 
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,6 +15,7 @@
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -137,6 +140,16 @@ protected:
         .at("corrupt")
         .as_int64();
   }
+  /// Of what waits to be written: `entries`, `size_bytes` or `dropped`.
+  static std::int64_t queue_number(const ServiceProcess& service, const char* name) {
+    return testing::tier_status(service.sticker_port(), "disk").at("queue").at(name).as_int64();
+  }
+  /// Returns when everything that was answered before lies on the disk.
+  static void wait_until_written(const ServiceProcess& service) {
+    testing::wait_until("the queue of the disk tier is empty",
+                        [&service] { return queue_number(service, "entries") == 0; });
+    EXPECT_EQ(queue_number(service, "dropped"), 0);
+  }
   static bool is_available(const ServiceProcess& service) {
     return testing::tier_status(service.sticker_port(), "disk").at("available").as_bool();
   }
@@ -162,6 +175,11 @@ public:
   [[nodiscard]] std::size_t count() {
     const std::lock_guard lock(mutex_);
     return received_.size();
+  }
+
+  Stickers so_far() {
+    const std::lock_guard lock(mutex_);
+    return received_;
   }
 
   /// What was received in whole before the service was gone.
@@ -213,23 +231,81 @@ TEST_F(DiskTrouble, ARestartedServiceAnswersFromDisk) {
             0);
 }
 
-TEST_F(DiskTrouble, AKillUnderLoadLosesNothingThatWasAnsweredAndInventsNothing) {
-  Stickers received;
+TEST_F(DiskTrouble, AKillUnderLoadLosesNothingThatWasWrittenAndInventsNothing) {
+  Stickers written;   // must be there after the kill
+  Stickers answered;  // may be there, and must be right
   for (int round = 1; round <= 3; ++round) {
     ServiceProcess service(arguments(), folder());
-    EXPECT_EQ(expect_the_same(service, received), static_cast<int>(received.size()));
+    EXPECT_EQ(expect_the_same(service, written), static_cast<int>(written.size()));
+    static_cast<void>(expect_the_same(service, answered));
     const auto wanted = static_cast<std::size_t>(40 * round);
     WriteLoad load(service.sticker_port());
     testing::wait_until("the load is under way", [&] { return load.count() >= wanted; });
+    Stickers before = load.so_far();
+    wait_until_written(service);
+    written.merge(before);
+    // They were asked for again, and so are written by now, too.
+    written.merge(answered);
+    testing::wait_until("more is answered", [&] { return load.count() >= wanted + 10; });
 
     service.signal(SIGKILL);
     EXPECT_EQ(service.wait().exit_code, 128 + SIGKILL);
-    received.merge(load.received());
+    answered = load.received();
+    std::erase_if(answered, [&written](const auto& one) { return written.contains(one.first); });
   }
   const ServiceProcess last(arguments(), folder());
 
-  EXPECT_EQ(expect_the_same(last, received), static_cast<int>(received.size()));
+  EXPECT_EQ(expect_the_same(last, written), static_cast<int>(written.size()));
+  static_cast<void>(expect_the_same(last, answered));
   EXPECT_EQ(corrupt_count(last), 0);
+}
+
+TEST_F(DiskTrouble, AStopWritesWhatWaits) {
+  std::vector<std::string> slow = arguments();
+  // Every write waits for the disk, so that some wait in the queue.
+  slow.insert(slow.end(), {"--disk-durability", "always"});
+  ServiceProcess first(slow, folder());
+  const Stickers made = make(first, 30);
+  stop(first);
+
+  const ServiceProcess second(arguments(), folder());
+
+  EXPECT_EQ(disk_number(second, "items"), 30);
+  EXPECT_EQ(expect_the_same(second, made), 30);
+}
+
+TEST_F(DiskTrouble, ADiskWithTooLittleRoomCostsWhatIsNewAndNoAnswer) {
+  std::vector<std::string> words = {"sticker",
+                                    "--mock-delay",
+                                    "0",
+                                    "--cleanup-interval",
+                                    "50",
+                                    "--disk-dir",
+                                    store().string(),
+                                    "--disk-free-floor",
+                                    "9000000000GB"};
+  const ServiceProcess service(words, folder());
+  const Stickers made = make(service, 5);
+  testing::wait_until("writing is given up", [&service] {
+    return testing::get(service.sticker_port(), "/readyz").body.find("degraded") !=
+           std::string::npos;
+  });
+
+  for (const auto& [target, body] : made) {
+    const HttpReply reply = testing::get(service.sticker_port(), target);
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_TRUE(reply.body == body);
+    EXPECT_THAT(std::string(reply.header("Cache-Status")), HasSubstr("detail=memory"));
+  }
+  const HttpReply fresh = testing::get(service.sticker_port(), target_of("one+more"));
+  EXPECT_EQ(fresh.status, 200);
+  const HttpReply ready = testing::get(service.sticker_port(), "/readyz");
+  EXPECT_EQ(ready.status, 200);
+  EXPECT_THAT(ready.body, HasSubstr(R"("unwritable_tiers":["disk"])"));
+  EXPECT_TRUE(is_available(service));
+  testing::wait_until("what is new is dropped",
+                      [&service] { return queue_number(service, "dropped") == 6; });
+  EXPECT_EQ(disk_number(service, "items"), 0);
 }
 
 TEST_F(DiskTrouble, AMissingDirectoryIsMade) {
@@ -350,11 +426,13 @@ TEST_F(DiskTrouble, TheCacheCommandsWorkBesideTheService) {
   const HttpReply made = testing::get(service.sticker_port(), target_of("beside"));
   const std::string digest = digest_of(made);
   const std::string picture = (folder() + "/got.png");
+  wait_until_written(service);
 
   const Finished status = cache({"status"});
   const Finished list = cache({"list"});
   const Finished got = cache({"get", digest, "-o", picture});
   const Finished got_to_output = cache({"get", digest});
+  const Finished got_by_prefix = cache({"get", digest.substr(0, 8)});
   const Finished verified = cache({"verify"});
 
   EXPECT_EQ(status.exit_code, 0) << status.errors;
@@ -366,7 +444,38 @@ TEST_F(DiskTrouble, TheCacheCommandsWorkBesideTheService) {
   EXPECT_TRUE(read_file(picture) == made.body);
   EXPECT_EQ(got_to_output.exit_code, 0) << got_to_output.errors;
   EXPECT_TRUE(got_to_output.output == made.body);
+  EXPECT_TRUE(got_by_prefix.output == made.body);
   EXPECT_EQ(verified.exit_code, 0) << verified.errors;
+}
+
+TEST_F(DiskTrouble, TheCacheCommandsSpeakJsonBesideTheService) {
+  const ServiceProcess service(arguments(), folder());
+  const Stickers made = make(service, 3);
+  wait_until_written(service);
+
+  const Finished list = cache({"list", "--json", "--sort", "size", "--type", "image/png"});
+  const Finished status = cache({"status", "--json"});
+  const Finished verified = cache({"verify", "--json"});
+
+  std::istringstream lines(list.output);
+  std::int64_t last_size = 0;
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const boost::json::value entry = boost::json::parse(line);
+    const HttpReply sticker =
+        testing::get(service.sticker_port(),
+                     "/v1/stickers/" + std::string(entry.at("digest").as_string()) + ".png");
+    EXPECT_EQ(sticker.status, 200);
+    EXPECT_EQ(entry.at("size_bytes").as_int64(), static_cast<std::int64_t>(sticker.body.size()));
+    EXPECT_GE(entry.at("size_bytes").as_int64(), last_size);
+    last_size = entry.at("size_bytes").as_int64();
+  }
+  EXPECT_EQ(count, 3);
+  std::string owner = read_file(store() / "LOCK");
+  owner.pop_back();
+  EXPECT_EQ(std::to_string(boost::json::parse(status.output).at("owner_process").as_int64()),
+            owner);
+  EXPECT_EQ(boost::json::parse(verified.output).at("good").as_int64(), 3);
 }
 
 TEST_F(DiskTrouble, CacheGetRefusesWhatIsNotThere) {

@@ -133,7 +133,9 @@ TEST(Stampede, GoesOnWhenTheFirstClientLeaves) {
     ASSERT_TRUE(crowd.is_ok(i)) << "client " << i;
     ASSERT_EQ(crowd.body(i), crowd.body(1)) << "client " << i;
   }
-  EXPECT_EQ(testing::tier_status(service.sticker_port(), "disk").at("items").as_int64(), 1);
+  testing::wait_until("the answer is on the disk", [&] {
+    return testing::tier_status(service.sticker_port(), "disk").at("items").as_int64() == 1;
+  });
 }
 
 }  // namespace

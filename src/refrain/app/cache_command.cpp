@@ -1,28 +1,26 @@
 #include "refrain/app/cache_command.h"
 
+#include "refrain/app/cache_directory.h"
+#include "refrain/app/cache_status.h"
+#include "refrain/app/cache_verify.h"
 #include "refrain/app/spdlog_log.h"
+#include "refrain/app/stored_digest.h"
 #include "refrain/core/clock.h"
 #include "refrain/disk/segment_store.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace refrain::app {
 namespace {
 
-std::string seconds_text(std::chrono::milliseconds duration) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
-}
-
-std::string padded(std::string text, std::size_t width) {
-  text.resize(std::max(width, text.size()), ' ');
-  return text;
-}
+// The limits are the service's business: nothing is to be evicted or to expire because of us.
+constexpr std::int64_t kAnySize = std::int64_t{1} << 45U;
+constexpr std::chrono::hours kAnyTtl{24 * 365};
 
 /// One open store and the action on it.
 class CacheCommand {
@@ -30,7 +28,8 @@ public:
   CacheCommand(const CacheRequest& request, const Terminal& terminal)
       : request_(request),
         terminal_(terminal),
-        log_("warning", "text") {}
+        // `verify` lists by itself what the log would say of damage.
+        log_(request.action == CacheAction::kVerify ? "error" : "warning", "text") {}
 
   int run() {
     std::error_code error;
@@ -38,26 +37,36 @@ public:
       return refuse(request_.directory.string() +
                     " is not a directory; give the cache's with --dir");
     }
+    const Result<CacheDirectory> directory = CacheDirectory::open(request_.directory);
+    if (!directory) return refuse(directory.error().message());
+    const std::optional<SnapshotHeader> snapshot = directory->snapshot();
     SegmentStore::Options options;
     options.directory = request_.directory;
-    // Not to evict: the limits are the service's business.
-    options.max_size_bytes = std::numeric_limits<std::int64_t>::max() / 2;
-    options.ttl = std::chrono::hours(24 * 365);
+    options.max_size_bytes = kAnySize;
+    // That of the service, if it is known: it would not take an index that was made with another.
+    options.ttl = snapshot ? snapshot->ttl : kAnyTtl;
     options.mode = changes() ? OpenMode::kOwner : OpenMode::kReadOnly;
+    options.reporter = corruptions_;
     Result<std::unique_ptr<SegmentStore>> store = SegmentStore::open(options, clock_, log_);
-    if (!store) return refuse(store.error().message());
+    if (!store) return refuse(store.error().message() + advice(store.error().code()));
     store_ = std::move(*store);
     switch (request_.action) {
       case CacheAction::kStatus:
-        return status();
+        return status(*directory);
       case CacheAction::kList:
-        return list();
+        list_cache(*store_, request_.list, clock_.now(), terminal_);
+        return 0;
       case CacheAction::kGet:
         return get();
       case CacheAction::kPurge:
-        return purge();
+        return request_.digest.empty() ? purge_all() : purge_one();
       case CacheAction::kVerify:
-        return verify();
+        return verify_cache(
+            *store_,
+            *corruptions_,
+            request_.is_repair ? SegmentStore::Repair::kYes : SegmentStore::Repair::kNo,
+            request_.is_json ? VerifyOutput::kJson : VerifyOutput::kText,
+            terminal_);
     }
     return 1;
   }
@@ -68,60 +77,67 @@ private:
            (request_.action == CacheAction::kVerify && request_.is_repair);
   }
 
+  /// What to do about a store that cannot be opened.
+  [[nodiscard]] std::string advice(ErrorCode code) const {
+    if (code == ErrorCode::kUnavailable && request_.action == CacheAction::kPurge)
+      return "; stop that first, or ask a running service: DELETE /v1/cache or /v1/cache/<digest>";
+    if (code == ErrorCode::kUnavailable && changes())
+      return "; stop that first, or look without --repair";
+    if (code == ErrorCode::kUnprocessable && !changes())
+      return "; use the program that wrote it, or another directory with --dir";
+    return {};
+  }
+
   [[nodiscard]] int refuse(const std::string& message) const {
     terminal_.complain(message);
     return 1;
   }
 
-  [[nodiscard]] std::optional<CacheKey> key() const {
-    const std::optional<CacheKey> key = CacheKey::from_hex(request_.digest);
-    if (!key)
-      terminal_.complain(
-          "the digest must be 64 hexadecimal digits, as refrain cache list prints it");
-    return key;
+  /// The key that the digest stands for; complains and sets the exit code if there is none.
+  [[nodiscard]] std::optional<CacheKey> wanted_key(int& exit_code) const {
+    const Result<CacheKey> key = find_digest(*store_, request_.digest);
+    if (key) return *key;
+    terminal_.complain(key.error().message());
+    exit_code = key.error().code() == ErrorCode::kInvalidArgument ? 2 : 1;
+    return std::nullopt;
   }
 
-  [[nodiscard]] int status() const {
-    const SegmentStore::Stats stats = store_->stats();
-    terminal_.print("directory      " + request_.directory.string());
-    terminal_.print("entries        " + std::to_string(stats.items));
-    terminal_.print("bytes          " + std::to_string(stats.size_bytes));
-    terminal_.print("epoch          " + std::to_string(store_->epoch()));
-    terminal_.print("damaged        " + std::to_string(stats.damaged));
-    terminal_.print("foreign files  " + std::to_string(stats.foreign_files));
-    return 0;
+  [[nodiscard]] int refuse_absent() const {
+    return refuse("no entry with this digest is in " + request_.directory.string() +
+                  "; refrain cache list shows what is");
   }
 
-  [[nodiscard]] int list() const {
-    terminal_.print(terminal_.bold(padded("digest", 66) + padded("bytes", 10) + padded("type", 18) +
-                                   padded("age", 12) + "fresh for"));
-    std::size_t count = 0;
-    store_->visit([&](const SegmentStore::StoredEntry& entry) {
-      if (count == request_.limit) return false;
-      const WallTime now = clock_.now();
-      ++count;
-      terminal_.print(padded(entry.metadata.key.to_hex(), 66) +
-                      padded(std::to_string(entry.body_size), 10) + padded(entry.content_type, 18) +
-                      padded(seconds_text(now - entry.metadata.created), 12) +
-                      seconds_text(entry.metadata.fresh_until - now));
-      return true;
-    });
-    const auto items = static_cast<std::size_t>(store_->stats().items);
-    if (items > count)
-      terminal_.print("… and " + std::to_string(items - count) + " more; --limit shows them");
+  [[nodiscard]] int status(const CacheDirectory& directory) const {
+    CacheStatus status;
+    status.directory = request_.directory;
+    status.format_version = directory.format_version();
+    status.owner = directory.owner();
+    status.free_bytes = directory.free_bytes();
+    if (const std::optional<SnapshotHeader> snapshot = directory.snapshot())
+      status.snapshot = {snapshot->written, snapshot->entries};
+    status.epoch = store_->epoch();
+    status.store = store_->stats();
+    if (request_.is_json) {
+      terminal_.print(to_json(status));
+      return 0;
+    }
+    for (const std::string& line : to_lines(status))
+      terminal_.print(line);
     return 0;
   }
 
   [[nodiscard]] int get() const {
-    const std::optional<CacheKey> wanted = key();
-    if (!wanted) return 2;
+    int exit_code = 0;
+    const std::optional<CacheKey> wanted = wanted_key(exit_code);
+    if (!wanted) return exit_code;
     const Result<std::optional<Entry>> entry = store_->find(*wanted);
     if (!entry) return refuse(entry.error().message());
-    if (!entry->has_value())
-      return refuse("no entry with this digest is in " + request_.directory.string());
+    if (!entry->has_value()) return refuse_absent();
     const std::string_view body = (*entry)->body();
     if (request_.output.empty()) {
-      return std::fwrite(body.data(), 1, body.size(), stdout) == body.size() ? 0 : 1;
+      const bool is_written = std::fwrite(body.data(), 1, body.size(), stdout) == body.size() &&
+                              std::fflush(stdout) == 0;
+      return is_written ? 0 : refuse("cannot write to standard output");
     }
     std::ofstream file(request_.output, std::ios::binary);
     file.write(body.data(), static_cast<std::streamsize>(body.size()));
@@ -131,48 +147,30 @@ private:
     return 0;
   }
 
-  int purge() {
-    if (request_.digest.empty()) {
-      const std::int64_t items = store_->stats().items;
-      const Result<void> cleared = store_->clear(store_->epoch() + 1);
-      if (!cleared) return refuse(cleared.error().message());
-      terminal_.print("forgot " + std::to_string(items) + " entries");
-      return 0;
-    }
-    const std::optional<CacheKey> wanted = key();
-    if (!wanted) return 2;
-    const Result<bool> erased = store_->erase(*wanted);
-    if (!erased) return refuse(erased.error().message());
-    if (!*erased) return refuse("no entry with this digest is in " + request_.directory.string());
-    terminal_.print("forgot 1 entry");
+  int purge_all() {
+    const std::int64_t items = store_->stats().items;
+    const Result<void> cleared = store_->clear(store_->epoch() + 1);
+    if (!cleared) return refuse(cleared.error().message());
+    terminal_.print("forgot " + std::to_string(items) + (items == 1 ? " entry" : " entries"));
     return 0;
   }
 
-  int verify() {
-    const auto repair = request_.is_repair ? SegmentStore::Repair::kYes : SegmentStore::Repair::kNo;
-    const Result<SegmentStore::VerifyReport> report = store_->verify(repair);
-    if (!report) return refuse(report.error().message());
-    const bool is_good = report->corrupt == 0 && report->unreadable == 0 && report->damaged == 0;
-    terminal_.print("good           " + std::to_string(report->entries));
-    terminal_.print("corrupt        " + std::to_string(report->corrupt));
-    terminal_.print("unreadable     " + std::to_string(report->unreadable));
-    terminal_.print("damaged files  " + std::to_string(report->damaged));
-    terminal_.print("foreign files  " + std::to_string(report->foreign_files));
-    if (is_good) {
-      terminal_.print(terminal_.green("every entry is as it was written"));
-    } else if (request_.is_repair) {
-      terminal_.print(terminal_.yellow("what was corrupt has been removed"));
-    } else {
-      terminal_.print(terminal_.red(
-          "what is corrupt is never served; refrain cache verify --repair removes it"));
-    }
-    return is_good || request_.is_repair ? 0 : 1;
+  int purge_one() {
+    int exit_code = 0;
+    const std::optional<CacheKey> wanted = wanted_key(exit_code);
+    if (!wanted) return exit_code;
+    const Result<bool> erased = store_->erase(*wanted);
+    if (!erased) return refuse(erased.error().message());
+    if (!*erased) return refuse_absent();
+    terminal_.print("forgot 1 entry");
+    return 0;
   }
 
   const CacheRequest& request_;
   const Terminal& terminal_;
   const SystemClock clock_;
   SpdlogLog log_;
+  const std::shared_ptr<CorruptionList> corruptions_ = std::make_shared<CorruptionList>();
   std::unique_ptr<SegmentStore> store_;
 };
 

@@ -24,6 +24,11 @@ PolicyKind policy_of(const std::string& name) {
   return policy_kind(name).value_or(PolicyKind::kLru);
 }
 
+Durability durability_of(const std::string& name) {
+  if (name == "none") return Durability::kNone;
+  return name == "always" ? Durability::kAlways : Durability::kInterval;
+}
+
 }  // namespace
 
 CacheStack::~CacheStack() = default;
@@ -79,6 +84,13 @@ void CacheStack::add_disk(const Settings& settings) {
   options.directory = settings.disk_directory;
   options.max_size_bytes = settings.disk_bytes;
   options.ttl = settings.disk_ttl;
+  options.durability = durability_of(settings.disk_durability);
+  options.transfer =
+      settings.disk_transfer == "copy" ? DiskTransfer::kCopy : DiskTransfer::kSendfile;
+  options.min_free_bytes = settings.disk_free_floor;
+  options.threads = settings.disk_threads;
+  options.read_budget = settings.disk_read_budget;
+  options.max_queued_bytes = settings.disk_queue_bytes;
   auto disk = std::make_unique<DiskCache>(options, surroundings_.clock, surroundings_.log);
   epoch_.adopt(disk->epoch());
   disk_ = disk.get();

@@ -5,6 +5,7 @@
 #include "refrain/app/demo_sticker.h"
 #include "refrain/app/demo_text.h"
 #include "refrain/app/option.h"
+#include "refrain/app/option_values.h"
 #include "refrain/app/serve_command.h"
 #include "refrain/app/settings_loader.h"
 #include "refrain/app/terminal.h"
@@ -13,9 +14,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +30,8 @@ namespace refrain::app {
 namespace {
 
 constexpr int kWrongCommandLine = 2;
+constexpr const char* kDigestHelp =
+    "The entry's digest as list prints it, or its first 8 or more digits";
 
 std::optional<std::string> environment(const std::string& name) {
   const char* value =
@@ -196,18 +202,70 @@ private:
       });
       return command;
     };
-    add("status", "How much is in it", CacheAction::kStatus);
-    CLI::App* list = add("list", "Its entries, oldest first", CacheAction::kList);
-    list->add_option("--limit", request_.limit, "Most entries to list")->capture_default_str();
+    CLI::App* status = add("status", "How much is in it, and who owns it", CacheAction::kStatus);
+    status->add_flag("--json", request_.is_json, "One JSON object");
+    add_listing(*add("list", "Its entries, the first written first", CacheAction::kList));
     CLI::App* get =
         add("get", "Write one entry's bytes to a file or to standard output", CacheAction::kGet);
-    get->add_option("digest", request_.digest, "The entry's digest, as list prints it")->required();
+    get->add_option("digest", request_.digest, kDigestHelp)->required();
     get->add_option("-o,--output", request_.output, "The file; standard output if not given");
     CLI::App* purge =
         add("purge", "Forget one entry or, without a digest, all", CacheAction::kPurge);
-    purge->add_option("digest", request_.digest, "The entry's digest");
+    purge->add_option("digest", request_.digest, kDigestHelp);
     CLI::App* verify = add("verify", "Read every entry and check it", CacheAction::kVerify);
     verify->add_flag("--repair", request_.is_repair, "Remove what is corrupt");
+    verify->add_flag("--json", request_.is_json, "One JSON object");
+    verify->footer("Exit code 1 if something is corrupt, 0 if not or if it was removed.");
+  }
+
+  void add_listing(CLI::App& list) {
+    CacheListQuery& query = request_.list;
+    const auto limit = [&query](const std::string& text) {
+      const Result<std::int64_t> value =
+          read_integer(text, 0, std::numeric_limits<std::int64_t>::max());
+      if (!value) throw CLI::ValidationError("--limit", value.error().message());
+      query.limit = static_cast<std::size_t>(*value);
+    };
+    list.add_option_function<std::string>("--limit", limit, "Most entries to list; 0: all")
+        ->type_name("NUMBER")
+        ->default_str(std::to_string(query.limit));
+    std::string orders;
+    for (const auto& [name, order] : kCacheListOrders)
+      orders += (orders.empty() ? "" : ", ") + std::string(name);
+    const auto choose = [&query, orders](const std::string& word) {
+      const auto* found =
+          std::ranges::find(kCacheListOrders, word, [](const auto& one) { return one.first; });
+      if (found == kCacheListOrders.end())
+        throw CLI::ValidationError("--sort", "must be one of " + orders);
+      query.order = found->second;
+    };
+    list.add_option_function<std::string>(
+            "--sort", choose, "By " + orders + ";\nthe smallest, oldest or soonest first")
+        ->type_name("ORDER");
+    list.add_flag("--reverse", query.is_reversed, "The other way round");
+    list.add_option("--type", query.content_type, "Only this content type, such as image/png")
+        ->type_name("TYPE");
+    add_bytes(list, "--min-bytes", query.min_bytes, "Only bodies of so many bytes or more");
+    add_bytes(list, "--max-bytes", query.max_bytes, "Only bodies of so many bytes or fewer");
+    list.add_flag("--unread", query.is_unread, "Only what was never read from the disk");
+    list.add_flag("--stale", query.is_stale, "Only what is not fresh any more");
+    list.add_flag("--json", query.is_json, "One JSON object a line instead of a table");
+    list.footer(
+        "Beside a running service, reads are as of the snapshot of its index: of a small cache "
+        "one\n"
+        "is taken every 5 minutes, of a large one when many entries are new; and one at the end.");
+  }
+
+  static void add_bytes(CLI::App& command,
+                        const char* flag,
+                        std::int64_t& target,
+                        const char* help) {
+    const auto take = [flag, &target](const std::string& text) {
+      const Result<std::int64_t> value = read_bytes(text);
+      if (!value) throw CLI::ValidationError(flag, value.error().message());
+      target = *value;
+    };
+    command.add_option_function<std::string>(flag, take, help)->type_name("BYTES");
   }
 
   void add_demo() {

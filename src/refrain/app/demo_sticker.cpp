@@ -159,6 +159,8 @@ private:
   }
 
   void show_statistics() {
+    // Not to show a disk that has not been written to yet.
+    if (caches_->disk() != nullptr) caches_->disk()->flush();
     const CacheStats stats = caches_->cache().stats();
     report_.check(stats.requests.error == 0 &&
                       stats.requests.hit == static_cast<std::int64_t>(kPrompts.size()),

@@ -14,6 +14,8 @@ namespace {
 constexpr std::int64_t kAnyCount = 1'000'000'000'000;
 // A thousand years: nothing overflows, and nobody waits for it.
 constexpr std::int64_t kAnySeconds = 31'536'000'000;
+// The store's own files and one sticker of some size.
+constexpr std::int64_t kSmallestDisk = 65'536;
 
 /// What names an option; the rest of its definition is how it is read.
 struct Names {
@@ -82,6 +84,26 @@ Option bytes(const Names& names,
     }
     auto& target = member(settings);
     target = static_cast<std::remove_reference_t<decltype(target)>>(*value);
+    return {};
+  };
+  return option;
+}
+
+/// Bytes of something that 0 switches off, and that is of no use below `smallest`.
+template <class Member>
+Option bytes_or_none(const Names& names, Member member, std::int64_t smallest) {
+  Option option = bytes(names, member);
+  option.read = [read = option.read, member, smallest](Settings& settings,
+                                                       std::string_view text) -> Result<void> {
+    Settings wanted = settings;
+    Result<void> done = read(wanted, text);
+    if (!done) return done;
+    const std::int64_t value = member(wanted);
+    if (value != 0 && value < smallest) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "must be 0 (off) or at least " + std::to_string(smallest) + " bytes");
+    }
+    settings = std::move(wanted);
     return {};
   };
   return option;
@@ -161,7 +183,7 @@ void add_server(std::vector<Option>& all) {
                         "REFRAIN_GENERATOR_THREADS",
                         "server.generator_threads",
                         "",
-                        "Threads for generating and disk access; 0: one for each core."},
+                        "Threads for generating; 0: one for each core."},
                        REFRAIN_MEMBER(generator_threads),
                        {0, 1024}));
 }
@@ -386,6 +408,15 @@ void add_sticker_tiers(std::vector<Option>& all) {
                       "What full memory gives up first: lru, s3fifo, tinylfu, cost or adaptive."},
                      REFRAIN_MEMBER(sticker_memory_policy),
                      all_policies()));
+  all.push_back(on_off({"sticker-redis",
+                        "REFRAIN_STICKER_REDIS",
+                        "sticker.redis",
+                        "",
+                        "Redis as the sticker service's third tier."},
+                       REFRAIN_MEMBER(has_sticker_redis)));
+}
+
+void add_disk(std::vector<Option>& all) {
   all.push_back(
       on_off({"disk", "REFRAIN_DISK", "disk.enabled", "", "The sticker service's disk cache."},
              REFRAIN_MEMBER(has_disk)));
@@ -395,12 +426,14 @@ void add_sticker_tiers(std::vector<Option>& all) {
                       "",
                       "The disk cache's directory; made if it is missing."},
                      REFRAIN_MEMBER(disk_directory)));
-  all.push_back(bytes({"disk-bytes",
-                       "REFRAIN_DISK_BYTES",
-                       "disk.bytes",
-                       "bytes",
-                       "Disk space for stickers; 0 switches the tier off."},
-                      REFRAIN_MEMBER(disk_bytes)));
+  all.push_back(bytes_or_none({"disk-bytes",
+                               "REFRAIN_DISK_BYTES",
+                               "disk.bytes",
+                               "bytes",
+                               "Disk space for stickers, all files in whole blocks; 0 switches the "
+                               "tier off."},
+                              REFRAIN_MEMBER(disk_bytes),
+                              kSmallestDisk));
   all.push_back(number({"disk-ttl",
                         "REFRAIN_DISK_TTL",
                         "disk.ttl",
@@ -408,12 +441,57 @@ void add_sticker_tiers(std::vector<Option>& all) {
                         "Life of a sticker on disk, and how long it is fresh."},
                        REFRAIN_MEMBER(disk_ttl),
                        {1, kAnySeconds}));
-  all.push_back(on_off({"sticker-redis",
-                        "REFRAIN_STICKER_REDIS",
-                        "sticker.redis",
+  all.push_back(
+      text({"disk-durability",
+            "REFRAIN_DISK_DURABILITY",
+            "disk.durability",
+            "",
+            "What is certain to outlive a loss of power. none: what the system has written "
+            "out by then;\n"
+            "interval: what was written before the last cleanup-interval; always: all that "
+            "was written."},
+           REFRAIN_MEMBER(disk_durability),
+           {"none", "interval", "always"}));
+}
+
+void add_disk_traffic(std::vector<Option>& all) {
+  all.push_back(
+      text({"disk-transfer",
+            "REFRAIN_DISK_TRANSFER",
+            "disk.transfer",
+            "",
+            "sendfile: a body goes from its file straight to the socket once it was found "
+            "good;\n"
+            "copy: by way of memory, checked each time."},
+           REFRAIN_MEMBER(disk_transfer),
+           {"sendfile", "copy"}));
+  all.push_back(bytes({"disk-free-floor",
+                       "REFRAIN_DISK_FREE_FLOOR",
+                       "disk.free_floor",
+                       "bytes",
+                       "Room left on the file system: below it the oldest stickers go."},
+                      REFRAIN_MEMBER(disk_free_floor)));
+  all.push_back(number({"disk-threads",
+                        "REFRAIN_DISK_THREADS",
+                        "disk.threads",
                         "",
-                        "Redis as the sticker service's third tier."},
-                       REFRAIN_MEMBER(has_sticker_redis)));
+                        "Threads that wait for the disk; more: more reads at once."},
+                       REFRAIN_MEMBER(disk_threads),
+                       {1, 1024}));
+  all.push_back(number({"disk-read-budget",
+                        "REFRAIN_DISK_READ_BUDGET",
+                        "disk.read_budget",
+                        "milliseconds",
+                        "The longest that a request waits for the disk."},
+                       REFRAIN_MEMBER(disk_read_budget),
+                       {1, 60'000}));
+  all.push_back(bytes({"disk-queue-bytes",
+                       "REFRAIN_DISK_QUEUE_BYTES",
+                       "disk.queue_bytes",
+                       "bytes",
+                       "Stickers that wait to be written; more are not kept on disk."},
+                      REFRAIN_MEMBER(disk_queue_bytes),
+                      {kSmallestDisk, std::int64_t{1} << 40U}));
 }
 
 void add_models(std::vector<Option>& all) {
@@ -487,6 +565,8 @@ const std::vector<Option>& all_options() {
     add_redis(all);
     add_text_tiers(all);
     add_sticker_tiers(all);
+    add_disk(all);
+    add_disk_traffic(all);
     add_models(all);
     add_logging(all);
     return all;

@@ -57,6 +57,12 @@ struct Settings {
   std::filesystem::path disk_directory = "sticker_cache";
   std::int64_t disk_bytes = std::int64_t{1} << 30U;
   std::chrono::seconds disk_ttl{86400};
+  std::string disk_durability = "interval";
+  std::string disk_transfer = "sendfile";
+  std::int64_t disk_free_floor = std::int64_t{100} << 20U;
+  std::size_t disk_threads = 4;
+  std::chrono::milliseconds disk_read_budget{1000};
+  std::size_t disk_queue_bytes = std::size_t{64} << 20U;
 
   std::filesystem::path text_model;
   bool is_text_slow = false;

@@ -28,6 +28,22 @@ inline TierStats sample_disk_tier() {
   disk.removals.replaced = 5;
   disk.removals.corrupt = 5;
   disk.directory = "sticker_cache";
+  DiskTierStats more;
+  more.state = "closed";
+  more.write_state = "half-open";
+  more.queued = 101;
+  more.queued_bytes = 102;
+  more.dropped = 103;
+  more.rewritten = 104;
+  more.segments = 105;
+  more.index_bytes = 106;
+  more.corruptions = {{"meta", 111},
+                      {"index", 112},
+                      {"segment", 113},
+                      {"record", 114},
+                      {"payload", 115},
+                      {"cut", 116}};
+  disk.disk = more;
   return disk;
 }
 

@@ -39,7 +39,11 @@ TEST(ServiceStatusJson, HasTheFieldsOfTheContractForEachTier) {
       "name available items max_items size_bytes max_size_bytes utilization_percent ttl_seconds "
       "hits misses insertions refusals errors removals";
 
-  EXPECT_EQ(names(disk), common + " directory");
+  EXPECT_EQ(
+      names(disk),
+      common + " directory state write_state queue rewritten segments index_bytes corruptions");
+  EXPECT_EQ(names(disk.at("queue")), "entries size_bytes dropped");
+  EXPECT_EQ(names(disk.at("corruptions")), "meta index segment record payload cut");
   EXPECT_EQ(names(redis), common + " state mode latency_ms");
   EXPECT_EQ(names(disk.at("removals")), "capacity expired invalidated replaced corrupt");
   EXPECT_EQ(names(redis.at("latency_ms")), "p50 p99");
@@ -57,7 +61,10 @@ TEST(ServiceStatusJson, ShowsTheNumbersOfTheStatus) {
       R"("max_size_bytes":1000000,"utilization_percent":9.02E0,"ttl_seconds":86400,"hits":41,)"
       R"("misses":42,"insertions":50,"refusals":43,"errors":44,)"
       R"("removals":{"capacity":2,"expired":3,"invalidated":4,"replaced":5,"corrupt":5},)"
-      R"("directory":"sticker_cache"},)"
+      R"("directory":"sticker_cache","state":"closed","write_state":"half-open",)"
+      R"("queue":{"entries":101,"size_bytes":102,"dropped":103},"rewritten":104,"segments":105,)"
+      R"("index_bytes":106,"corruptions":{"meta":111,"index":112,"segment":113,"record":114,)"
+      R"("payload":115,"cut":116}},)"
       R"({"name":"redis","available":false,"items":61,"max_items":null,"size_bytes":0,)"
       R"("max_size_bytes":null,"utilization_percent":0E0,"ttl_seconds":3601,"hits":71,"misses":72,)"
       R"("insertions":61,"refusals":0,"errors":0,)"

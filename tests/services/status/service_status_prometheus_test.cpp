@@ -144,7 +144,28 @@ TEST_F(ServiceStatusPrometheus, ShowsTheBreakerAndTheLatencyOfARemoteTier) {
   EXPECT_EQ(sample("tier_breaker_open", "tier=\"redis\""), 1);
   EXPECT_EQ(sample("tier_latency_seconds", "quantile=\"0.5\",tier=\"redis\""), 0.00025);
   EXPECT_EQ(sample("tier_latency_seconds", "quantile=\"0.99\",tier=\"redis\""), 0.0015);
-  EXPECT_THROW(sample("tier_breaker_open", "tier=\"disk\""), std::out_of_range);
+  EXPECT_THROW(sample("tier_latency_seconds", "quantile=\"0.5\",tier=\"disk\""), std::out_of_range);
+}
+
+TEST_F(ServiceStatusPrometheus, HasWhatOnlyADiskTierHas) {
+  const std::string label = "tier=\"disk\"";
+  const boost::json::value& disk = json_.at("tiers").at(0);
+
+  EXPECT_EQ(sample("tier_breaker_open", label), 0);
+  EXPECT_EQ(sample("tier_write_breaker_open", label), 1);
+  EXPECT_EQ(sample("tier_queue_entries", label), disk.at("queue").at("entries").as_int64());
+  EXPECT_EQ(sample("tier_queue_size_bytes", label), disk.at("queue").at("size_bytes").as_int64());
+  EXPECT_EQ(sample("tier_queue_dropped_total", label), disk.at("queue").at("dropped").as_int64());
+  EXPECT_EQ(sample("tier_rewritten_total", label), disk.at("rewritten").as_int64());
+  EXPECT_EQ(sample("tier_segments", label), disk.at("segments").as_int64());
+  EXPECT_EQ(sample("tier_index_bytes", label), disk.at("index_bytes").as_int64());
+  EXPECT_EQ(disk.at("corruptions").as_object().size(), 6U);
+  for (const auto& kind : disk.at("corruptions").as_object()) {
+    EXPECT_EQ(sample("tier_corruptions_total", "kind=\"" + std::string(kind.key()) + "\"," + label),
+              kind.value().as_int64())
+        << kind.key();
+  }
+  EXPECT_THROW(sample("tier_segments", "tier=\"redis\""), std::out_of_range);
 }
 
 TEST_F(ServiceStatusPrometheus, ShowsAClosedBreakerAsZero) {

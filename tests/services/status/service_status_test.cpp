@@ -16,5 +16,20 @@ TEST(ServiceStatus, IsWholeWhileEveryTierIsThere) {
   EXPECT_FALSE(status.is_whole());
 }
 
+TEST(ServiceStatus, IsNotWholeWhileADiskTierIsNotWrittenTo) {
+  ServiceStatus status;
+  status.cache.tiers.resize(2);
+  DiskTierStats disk;
+  disk.state = "closed";
+  disk.write_state = "closed";
+  status.cache.tiers[1].disk = disk;
+  EXPECT_TRUE(status.is_whole());
+
+  for (const char* state : {"open", "half-open"}) {
+    status.cache.tiers[1].disk->write_state = state;
+    EXPECT_FALSE(status.is_whole()) << state;
+  }
+}
+
 }  // namespace
 }  // namespace refrain

@@ -8,8 +8,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace refrain::testing {
@@ -23,6 +26,47 @@ std::string limits(const std::string& body, const std::string& fields = {}) {
   return "POST /v1/cache/limits HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
          fields + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
+
+/// A disk tier that can be read and not written.
+class UnwritableTier final : public Tier {
+public:
+  [[nodiscard]] std::string_view name() const override { return "disk"; }
+  [[nodiscard]] bool is_available() const override { return true; }
+  [[nodiscard]] ImmediateLookup find_now(CacheKey /*key*/, BodyPlace /*place*/) override {
+    return ImmediateLookup::miss();
+  }
+  Task<Result<std::optional<Entry>>> find(CacheKey /*key*/) override {
+    co_return std::optional<Entry>();
+  }
+  Task<Result<InsertOutcome>> insert(Entry /*entry*/) override {
+    co_return InsertOutcome::kRefused;
+  }
+  Task<Result<bool>> erase(CacheKey /*key*/) override { co_return false; }
+  Task<Result<void>> clear(std::uint64_t /*epoch*/) override { co_return Result<void>(); }
+  Task<void> sweep() override { co_return; }
+  [[nodiscard]] TierStats stats() const override {
+    TierStats stats;
+    stats.name = name();
+    stats.disk.emplace();
+    stats.disk->state = "closed";
+    stats.disk->write_state = "open";
+    return stats;
+  }
+};
+
+class StatusRoutesOfAnUnwritableDisk : public ServiceRig {
+protected:
+  StatusRoutesOfAnUnwritableDisk() : ServiceRig("sticker", tiers()) { routes_.add_routes(router_); }
+
+private:
+  static std::vector<std::unique_ptr<Tier>> tiers() {
+    std::vector<std::unique_ptr<Tier>> tiers;
+    tiers.push_back(std::make_unique<UnwritableTier>());
+    return tiers;
+  }
+
+  StatusRoutes routes_{context_, "1.2.3"};
+};
 
 class StatusRoutesTest : public ServiceRig {
 protected:
@@ -89,12 +133,22 @@ TEST_F(StatusRoutesTest, IsHealthyWhileItLives) {
 }
 
 TEST_F(StatusRoutesTest, IsReadyAndDegradedWithoutATier) {
-  EXPECT_EQ(ask(get("/readyz")).body, R"({"status":"ready","unavailable_tiers":[]})");
+  EXPECT_EQ(ask(get("/readyz")).body,
+            R"({"status":"ready","unavailable_tiers":[],"unwritable_tiers":[]})");
 
   other_tier().set_available(false);
 
   EXPECT_EQ(ask(get("/readyz")).status, 200U);
-  EXPECT_EQ(ask(get("/readyz")).body, R"({"status":"degraded","unavailable_tiers":["disk"]})");
+  EXPECT_EQ(ask(get("/readyz")).body,
+            R"({"status":"degraded","unavailable_tiers":["disk"],"unwritable_tiers":[]})");
+}
+
+TEST_F(StatusRoutesOfAnUnwritableDisk, IsReadyAndDegraded) {
+  const Reply reply = ask(get("/readyz"));
+
+  EXPECT_EQ(reply.status, 200U);
+  EXPECT_EQ(reply.body,
+            R"({"status":"degraded","unavailable_tiers":[],"unwritable_tiers":["disk"]})");
 }
 
 TEST_F(StatusRoutesTest, ShowsOneTruthAsJsonAndAsMetrics) {

@@ -5,6 +5,7 @@
 
 #include "refrain/cache/cache_stats.h"
 
+#include <algorithm>
 #include <string>
 
 namespace refrain {
@@ -15,12 +16,17 @@ struct ServiceStatus {
   double uptime_seconds = 0;
   CacheStats cache;
 
-  /// Whether every tier is there. Without one the service answers all the same.
+  /// Whether every tier is there and takes what is new. Without that the service answers all the
+  /// same.
   [[nodiscard]] bool is_whole() const {
-    for (const TierStats& tier : cache.tiers) {
-      if (!tier.available) return false;
-    }
-    return true;
+    return std::ranges::all_of(cache.tiers, [](const TierStats& tier) {
+      return tier.available && has_working_writes(tier);
+    });
+  }
+
+  /// False for a tier whose writes fail, and which is left alone with them.
+  [[nodiscard]] static bool has_working_writes(const TierStats& tier) {
+    return !tier.disk || tier.disk->write_state == "closed";
   }
 };
 

@@ -56,6 +56,23 @@ void add_remote(boost::json::object& json, const RemoteTierStats& remote) {
   json["latency_ms"] = std::move(latency);
 }
 
+void add_disk(boost::json::object& json, const DiskTierStats& disk) {
+  boost::json::object queue;
+  queue["entries"] = disk.queued;
+  queue["size_bytes"] = disk.queued_bytes;
+  queue["dropped"] = disk.dropped;
+  boost::json::object corruptions;
+  for (const auto& [kind, count] : disk.corruptions)
+    corruptions[kind] = count;
+  json["state"] = disk.state;
+  json["write_state"] = disk.write_state;
+  json["queue"] = std::move(queue);
+  json["rewritten"] = disk.rewritten;
+  json["segments"] = disk.segments;
+  json["index_bytes"] = disk.index_bytes;
+  json["corruptions"] = std::move(corruptions);
+}
+
 void add_memory(boost::json::object& json, const MemoryTierStats& memory) {
   json["policy"] = memory.policy;
   json["present_policy"] = memory.present_policy;
@@ -89,6 +106,7 @@ boost::json::object tier_json(const TierStats& tier) {
   json["removals"] = removals_json(tier.removals);
   if (tier.memory) add_memory(json, *tier.memory);
   if (tier.directory) json["directory"] = *tier.directory;
+  if (tier.disk) add_disk(json, *tier.disk);
   if (tier.remote) add_remote(json, *tier.remote);
   return json;
 }

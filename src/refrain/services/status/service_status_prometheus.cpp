@@ -116,6 +116,10 @@ double as_double(std::int64_t number) {
   return static_cast<double>(number);
 }
 
+double one_unless_closed(const std::string& state) {
+  return state == "closed" ? 0.0 : 1.0;
+}
+
 void add_tier_gauges(Families& families, const std::vector<TierStats>& tiers) {
   constexpr auto kGauge = prometheus::MetricType::Gauge;
   add_tiers(families,
@@ -142,8 +146,8 @@ void add_tier_gauges(Families& families, const std::vector<TierStats>& tiers) {
   }
   families.begin("tier_breaker_open", "1 while the tier's circuit breaker is not closed.", kGauge);
   for (const TierStats& tier : tiers) {
-    if (tier.remote)
-      families.add({{"tier", tier.name}}, tier.remote->state == "closed" ? 0.0 : 1.0);
+    if (tier.disk) families.add({{"tier", tier.name}}, one_unless_closed(tier.disk->state));
+    if (tier.remote) families.add({{"tier", tier.name}}, one_unless_closed(tier.remote->state));
   }
   families.begin("tier_latency_seconds", "Recent round trips to the tier.", kGauge);
   for (const TierStats& tier : tiers) {
@@ -179,6 +183,60 @@ void add_memory_tiers(Families& families, const std::vector<TierStats>& tiers) {
                  "Generation seconds that it would have saved with `scale` times its size.",
                  MetricType::Gauge);
   for_each_forecast(&SizeForecast::seconds_saved);
+}
+
+/// A family with a sample for each disk tier.
+void add_disk_family(Families& families,
+                     const std::vector<TierStats>& tiers,
+                     const char* name,
+                     const char* help,
+                     std::pair<prometheus::MetricType, std::int64_t DiskTierStats::*> what) {
+  families.begin(name, help, what.first);
+  for (const TierStats& tier : tiers)
+    if (tier.disk) families.add({{"tier", tier.name}}, (*tier.disk).*what.second);
+}
+
+void add_disk_tiers(Families& families, const std::vector<TierStats>& tiers) {
+  constexpr auto kGauge = prometheus::MetricType::Gauge;
+  constexpr auto kCounter = prometheus::MetricType::Counter;
+  families.begin("tier_write_breaker_open",
+                 "1 while the circuit breaker of the tier's writes is not closed.",
+                 kGauge);
+  for (const TierStats& tier : tiers)
+    if (tier.disk) families.add({{"tier", tier.name}}, one_unless_closed(tier.disk->write_state));
+  add_disk_family(families,
+                  tiers,
+                  "tier_queue_entries",
+                  "Entries that wait to be written.",
+                  {kGauge, &DiskTierStats::queued});
+  add_disk_family(families,
+                  tiers,
+                  "tier_queue_size_bytes",
+                  "Bytes of the entries that wait to be written.",
+                  {kGauge, &DiskTierStats::queued_bytes});
+  add_disk_family(families,
+                  tiers,
+                  "tier_queue_dropped_total",
+                  "Entries not written: too many waited, or writing failed.",
+                  {kCounter, &DiskTierStats::dropped});
+  add_disk_family(families,
+                  tiers,
+                  "tier_rewritten_total",
+                  "Entries that were read and so outlived their segment.",
+                  {kCounter, &DiskTierStats::rewritten});
+  add_disk_family(
+      families, tiers, "tier_segments", "Segment files.", {kGauge, &DiskTierStats::segments});
+  add_disk_family(families,
+                  tiers,
+                  "tier_index_bytes",
+                  "Memory that the tier's index takes.",
+                  {kGauge, &DiskTierStats::index_bytes});
+  families.begin("tier_corruptions_total", "What was found damaged, by kind.", kCounter);
+  for (const TierStats& tier : tiers) {
+    if (!tier.disk) continue;
+    for (const auto& [kind, count] : tier.disk->corruptions)
+      families.add({{"tier", tier.name}, {"kind", kind}}, count);
+  }
 }
 
 void add_tier_counters(Families& families, const std::vector<TierStats>& tiers) {
@@ -232,6 +290,7 @@ std::string to_prometheus(const ServiceStatus& status) {
   add_generation(families, status.cache.generation);
   add_tier_gauges(families, status.cache.tiers);
   add_memory_tiers(families, status.cache.tiers);
+  add_disk_tiers(families, status.cache.tiers);
   add_tier_counters(families, status.cache.tiers);
   return families.text();
 }

@@ -124,12 +124,15 @@ void StatusRoutes::set_limits(const http::Request& request, http::Response& resp
 void StatusRoutes::write_readiness(http::Response& response) const {
   const ServiceStatus now = status();
   boost::json::array missing;
+  boost::json::array unwritable;
   for (const TierStats& tier : now.cache.tiers) {
     if (!tier.available) missing.emplace_back(tier.name);
+    if (!ServiceStatus::has_working_writes(tier)) unwritable.emplace_back(tier.name);
   }
   boost::json::object body;
   body["status"] = now.is_whole() ? "ready" : "degraded";
   body["unavailable_tiers"] = std::move(missing);
+  body["unwritable_tiers"] = std::move(unwritable);
   response.set_body(kJson, boost::json::serialize(body));
 }
 
