@@ -6,10 +6,14 @@
 #include "support/sample_entry.h"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <sstream>
 #include <string>

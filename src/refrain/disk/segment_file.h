@@ -69,7 +69,7 @@ public:
   /// Cuts the file.
   Result<void> truncate(std::uint64_t size);
   /// Returns when everything appended has reached the medium.
-  Result<void> sync() const;
+  [[nodiscard]] Result<void> sync() const;
   /// Whether the file still has a name.
   [[nodiscard]] bool is_linked() const;
 

@@ -255,7 +255,12 @@ Result<void> SegmentRecovery::check_snapshot(const SnapshotHeader& header) const
   if (header.next_segment > SegmentHeader::kMaxId + 1)
     return fail(ErrorCode::kCorrupt, "INDEX names an impossible segment");
   const auto last = store_.segments.find(header.position.segment);
-  if (last != store_.segments.end() && last->second.file->size() < header.position.offset)
+  const bool is_shorter =
+      last != store_.segments.end() && last->second.file->size() < header.position.offset;
+  // Its owner may have appended to the segment, and then made INDEX, since a reader looked at it.
+  if (is_shorter && !is_owner())
+    return fail(ErrorCode::kUnavailable, "INDEX is newer than what was seen of the segments");
+  if (is_shorter)
     return fail(ErrorCode::kCorrupt, "a segment ends before the place where INDEX was made");
   return {};
 }
