@@ -71,7 +71,7 @@ RecordRead RecordReader::read_now(const CacheKey& key) const {
   return seal(draft, *header);
 }
 
-RecordRead RecordReader::refer_now(const CacheKey& key) const {
+RecordRead RecordReader::refer_now(const CacheKey& key, Residency residency) const {
   HeaderBytes head{};
   std::array<char, Entry::kMaxContentTypeSize> front{};
   const auto front_size = std::min<std::size_t>(front.size(), location_.payload_size);
@@ -86,7 +86,8 @@ RecordRead RecordReader::refer_now(const CacheKey& key) const {
   FileBody body;
   body.descriptor = file_->descriptor();
   body.offset = std::uint64_t{location_.offset} + RecordHeader::kSize + header->content_type_size;
-  if (!file_->is_resident(body.offset, header->body_size)) return RecordRead::must_wait();
+  if (residency == Residency::kUnknown && !file_->is_resident(body.offset, header->body_size))
+    return RecordRead::must_wait();
   body.owner = file_;
   Entry entry = Entry::in_file(header->metadata,
                                std::string_view(front.data(), header->content_type_size),

@@ -82,10 +82,16 @@ public:
   /// The same without waiting.
   [[nodiscard]] RecordRead read_now(const CacheKey& key) const;
 
+  /// What is known of a body's pages.
+  enum class Residency : std::uint8_t {
+    kUnknown,  ///< It is asked for.
+    kRecent,   ///< They were in the page cache a moment ago.
+  };
+
   /// The entry with its body left in the file, without waiting. The payload's checksum is not
   /// computed. `kMustWait` if sending the body would wait.
   /// @pre the payload was read and found good before.
-  [[nodiscard]] RecordRead refer_now(const CacheKey& key) const;
+  [[nodiscard]] RecordRead refer_now(const CacheKey& key, Residency residency) const;
 
   /// Header and content type, with a body of no bytes: to list entries. Waits for the medium.
   [[nodiscard]] RecordRead describe(std::uint64_t fingerprint) const;

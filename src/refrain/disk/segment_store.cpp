@@ -250,8 +250,13 @@ RecordRead SegmentStore::read_now(const CacheKey& key,
                                   BodyPlace place) const {
   const RecordReader reader(target.file, target.indexed.location);
   if (place == BodyPlace::kMemoryOrFile && target.indexed.is_verified) {
-    RecordRead referred = reader.refer_now(key);
-    const bool is_stale = referred.entry && !referred.entry->is_fresh(clock_.now());
+    // To ask for its pages is a tenth of what such a hit costs. What was read within this second is
+    // the last that the page cache gives up.
+    const WallTime now = clock_.now();
+    const bool is_recent = now - target.indexed.last_read < std::chrono::seconds(1);
+    RecordRead referred = reader.refer_now(
+        key, is_recent ? RecordReader::Residency::kRecent : RecordReader::Residency::kUnknown);
+    const bool is_stale = referred.entry && !referred.entry->is_fresh(now);
     if (!is_stale) return referred;
   }
   const bool is_small = target.indexed.location.payload_size <= kMaxReadNow;
