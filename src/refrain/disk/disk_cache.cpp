@@ -1,7 +1,6 @@
 #include "refrain/disk/disk_cache.h"
 
 #include "refrain/cache/epoch.h"
-#include "refrain/core/offload.h"
 #include "refrain/core/offload_within.h"
 
 #include <algorithm>
@@ -16,6 +15,10 @@ constexpr std::size_t kMaxRememberedErasures = 10'000;
 
 Error unavailable() {
   return Error(ErrorCode::kUnavailable, "the disk cache is not available");
+}
+
+Error late() {
+  return Error(ErrorCode::kTimeout, "the disk did not answer in time");
 }
 
 DiskCache::Options as_owner(DiskCache::Options options) {
@@ -40,6 +43,18 @@ auto on_store(std::shared_ptr<SegmentStore> store, Call call) {
   };
 }
 
+/// Takes one off in the end, whichever way that comes.
+class CountedDown {
+public:
+  explicit CountedDown(std::atomic<std::size_t>& count) : count_(count) {}
+  CountedDown(const CountedDown&) = delete;
+  CountedDown& operator=(const CountedDown&) = delete;
+  ~CountedDown() { count_.fetch_sub(1); }
+
+private:
+  std::atomic<std::size_t>& count_;
+};
+
 /// `earlier` and what a store counted until it was closed; its entries are gone with it.
 SegmentStore::Stats closed_totals(SegmentStore::Stats earlier, const SegmentStore::Stats& last) {
   earlier.insertions += last.insertions;
@@ -62,15 +77,21 @@ DiskCache::DiskCache(const Options& options, const Clock& clock, Log& log)
     : options_(as_owner(options)),
       clock_(clock),
       log_(log),
-      reads_(options.breaker, clock),
-      pool_(std::max<std::size_t>(options.threads, 1)),
-      writes_(write_config(options), pool_, clock) {
+      reads_(std::make_shared<CircuitBreaker>(options.breaker, clock)),
+      read_pool_(std::max<std::size_t>(options.threads, 1)),
+      writes_(write_config(options), write_pool_, clock) {
   tend();
 }
 
 DiskCache::~DiskCache() {
   writes_.flush();
-  pool_.join();
+  {
+    const MutexLock tending(tending_mutex_);
+    static_cast<void>(clear_pending());
+    static_cast<void>(erase_remembered());
+  }
+  write_pool_.join();
+  read_pool_.join();
 }
 
 std::shared_ptr<SegmentStore> DiskCache::store() const {
@@ -84,7 +105,7 @@ std::uint64_t DiskCache::epoch() const {
 }
 
 bool DiskCache::is_available() const {
-  return store() != nullptr && reads_.allows();
+  return store() != nullptr && reads_->allows();
 }
 
 std::optional<ImmediateLookup> DiskCache::find_waiting(const CacheKey& key) {
@@ -104,14 +125,14 @@ ImmediateLookup DiskCache::find_now(CacheKey key, BodyPlace place) {
     return ImmediateLookup::miss();
   }
   // Only `find` can be the probe that tells whether the disk is well again.
-  if (reads_.state() != CircuitBreaker::State::kClosed && store->may_hold(key))
+  if (reads_->state() != CircuitBreaker::State::kClosed && store->may_hold(key))
     return ImmediateLookup::must_wait();
   Result<ImmediateLookup> found = store->find_now(
       key, options_.transfer == DiskTransfer::kSendfile ? place : BodyPlace::kMemory);
   if (!found) {
     errors_.add();
     misses_.add();
-    reads_.record_outside_failure();
+    reads_->record_outside_failure();
     return ImmediateLookup::miss();
   }
   if (found->is_known()) (found->entry() ? hits_ : misses_).add();
@@ -130,7 +151,8 @@ Task<Result<std::optional<Entry>>> DiskCache::find(CacheKey key) {
     co_return std::move(waiting->entry());
   std::shared_ptr<SegmentStore> store = this->store();
   if (!store) co_return miss(is_off() ? std::nullopt : std::optional(unavailable()));
-  std::optional<CircuitBreaker::Permit> permit = reads_.try_acquire();
+  const std::shared_ptr<CircuitBreaker> breaker = reads_;
+  std::optional<CircuitBreaker::Permit> permit = breaker->try_acquire();
   if (!permit) co_return miss(unavailable());
   if (waiting_reads_.fetch_add(1) >= options_.max_waiting_reads) {
     waiting_reads_.fetch_sub(1);
@@ -138,17 +160,15 @@ Task<Result<std::optional<Entry>>> DiskCache::find(CacheKey key) {
     co_return miss(std::move(busy));
   }
   auto call = [this, key](SegmentStore& from) {
-    Result<std::optional<Entry>> found = from.find(key);
-    waiting_reads_.fetch_sub(1);
-    return found;
+    const CountedDown waiting(waiting_reads_);
+    return from.find(key);
   };
   auto work = on_store(std::move(store), call);
   std::optional<Result<std::optional<Entry>>> found =
-      co_await offload_within(pool_, options_.read_budget, std::move(work));
+      co_await offload_within(read_pool_, options_.read_budget, std::move(work));
   if (!found) {
     permit->fail();
-    Error late(ErrorCode::kTimeout, "the disk did not answer in time");
-    co_return miss(std::move(late));
+    co_return miss(late());
   }
   if (!*found) {
     permit->fail();
@@ -198,12 +218,14 @@ Task<Result<bool>> DiskCache::erase(CacheKey key) {
   auto work = [this, key] {
     return writes_.erase(key);
   };
-  Result<bool> erased = co_await offload(pool_, std::move(work));
-  if (!erased) {
-    remember_erasure(key);
-    co_return erased;
-  }
-  co_return *erased || was_waiting;
+  std::optional<Result<bool>> erased =
+      co_await offload_within(write_pool_, options_.read_budget, std::move(work));
+  if (erased && *erased) co_return **erased || was_waiting;
+  // Out of sight at once; for good as soon as the disk takes it.
+  remember_erasure(key);
+  if (const std::shared_ptr<SegmentStore> store = this->store())
+    store->forget(key, &Removals::invalidated);
+  co_return fail(erased ? std::move(erased->error()) : late());
 }
 
 Task<Result<void>> DiskCache::clear(std::uint64_t epoch) {
@@ -211,16 +233,21 @@ Task<Result<void>> DiskCache::clear(std::uint64_t epoch) {
   auto work = [this, epoch] {
     return clear_blocking(epoch);
   };
-  co_return co_await offload(pool_, std::move(work));
+  std::optional<Result<void>> cleared =
+      co_await offload_within(write_pool_, options_.read_budget, std::move(work));
+  if (!cleared) co_return fail(late());
+  co_return std::move(*cleared);
 }
 
 Task<void> DiskCache::sweep() {
-  if (is_off()) co_return;
+  // One at a time: while the disk does not answer, others are not to wait in line behind it.
+  if (is_off() || is_tending_.exchange(true)) co_return;
   auto work = [this] {
     tend();
+    is_tending_ = false;
     return true;
   };
-  co_await offload(pool_, std::move(work));
+  static_cast<void>(co_await offload_within(write_pool_, options_.read_budget, std::move(work)));
 }
 
 Result<void> DiskCache::clear_blocking(std::uint64_t epoch) {
@@ -348,7 +375,7 @@ TierStats DiskCache::stats() const {
     closed = closed_;
   }
   DiskTierStats disk;
-  disk.state = to_string(reads_.state());
+  disk.state = to_string(reads_->state());
   disk.write_state = to_string(writes_.state());
   disk.queued = writes_.queued();
   disk.queued_bytes = writes_.queued_bytes();

@@ -59,7 +59,7 @@ public:
     Options(const SegmentStore::Options& store = {}) : SegmentStore::Options(store) {}
 
     DiskTransfer transfer = DiskTransfer::kSendfile;
-    std::size_t threads = 4;  ///< For reads that wait for the disk, and for writing.
+    std::size_t threads = 4;  ///< For reads that wait for the disk; one more writes.
     /// How long a look-up waits for the disk. Longer: slow disks are of use; shorter: a sick one
     /// costs less until it is left alone.
     std::chrono::milliseconds read_budget{1000};
@@ -122,7 +122,9 @@ private:
   StripedCounter errors_;
   StripedCounter refusals_when_off_;
   std::atomic<std::size_t> waiting_reads_{0};
-  CircuitBreaker reads_;
+  std::atomic<bool> is_tending_{false};
+  // Shared with the coroutines that hold its permits: at a hard stop their frames go last.
+  const std::shared_ptr<CircuitBreaker> reads_;
 
   // One at a time opens, closes and clears; held during I/O. Taken before mutex_.
   Mutex tending_mutex_;
@@ -136,7 +138,10 @@ private:
   std::vector<CacheKey> remembered_erasures_ REFRAIN_GUARDED_BY(mutex_);
   bool must_erase_all_ REFRAIN_GUARDED_BY(mutex_) = false;  // there were too many to remember
 
-  boost::asio::thread_pool pool_;
+  // Apart, so that a disk that takes no writes does not hold up reads: what changes the store, and
+  // what tends it, waits in line on a thread of its own.
+  boost::asio::thread_pool read_pool_;
+  boost::asio::thread_pool write_pool_{1};
   WriteBehind writes_;
 };
 

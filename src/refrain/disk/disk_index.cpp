@@ -186,12 +186,12 @@ std::size_t DiskIndex::live_in(std::uint32_t segment) const {
   return found == segment_numbers_.end() ? 0 : segments_[found->second].live;
 }
 
-std::vector<IndexedEntry> DiskIndex::entries_in(std::uint32_t segment) const {
+std::vector<IndexedEntry> DiskIndex::entries_in(std::uint32_t segment, std::size_t limit) const {
   std::vector<IndexedEntry> found;
   const auto place = segment_numbers_.find(segment);
   if (place == segment_numbers_.end()) return found;
-  found.reserve(segments_[place->second].live);
-  for (Number number = segments_[place->second].first; number != kNone;
+  found.reserve(std::min<std::size_t>(limit, segments_[place->second].live));
+  for (Number number = segments_[place->second].first; number != kNone && found.size() < limit;
        number = slot(number).next_in_segment) {
     found.push_back(entry_in(slot(number)));
   }

@@ -103,8 +103,9 @@ public:
   [[nodiscard]] std::size_t size() const { return size_; }
   /// Entries whose record lies in `segment`.
   [[nodiscard]] std::size_t live_in(std::uint32_t segment) const;
-  /// The entries whose record lies in `segment`, in no order.
-  [[nodiscard]] std::vector<IndexedEntry> entries_in(std::uint32_t segment) const;
+  /// Up to `limit` of the entries whose record lies in `segment`, in no order.
+  [[nodiscard]] std::vector<IndexedEntry> entries_in(std::uint32_t segment,
+                                                     std::size_t limit) const;
   /// Slots, in use or not: the bound of `entries_from`.
   [[nodiscard]] std::size_t slot_count() const { return slot_count_; }
   /// The entries in slots `[first, first + count)`, in no order of their own.

@@ -39,6 +39,20 @@ WallTime wall_time_at(std::span<const char> bytes, std::size_t offset) {
   return WallTime(std::chrono::milliseconds(get_little_endian<std::int64_t>(bytes, offset)));
 }
 
+/// Whether times and cost can be reckoned with: differences of any two have room to spare.
+bool is_in_range(const RecordHeader& header) {
+  constexpr std::int64_t kLimit = std::int64_t{1} << 53U;
+  const auto is_near = [](std::int64_t value) {
+    return value > -kLimit && value < kLimit;
+  };
+  const EntryMetadata& metadata = header.metadata;
+  return is_near(milliseconds_of(metadata.created)) &&
+         is_near(milliseconds_of(metadata.fresh_until)) &&
+         is_near(milliseconds_of(metadata.usable_until)) &&
+         is_near(milliseconds_of(header.inserted)) && is_near(milliseconds_of(header.last_read)) &&
+         is_near(metadata.cost.count());
+}
+
 bool is_bare_tombstone(const RecordHeader& header) {
   const WallTime unset{};
   return header.payload_size() == 0 && header.payload_checksum == 0 &&
@@ -129,6 +143,7 @@ Result<RecordHeader> decode_record_header(std::span<const char> bytes) {
   header.reads = get_little_endian<std::uint32_t>(bytes, kReadsAt);
   header.last_read = wall_time_at(bytes, kLastReadAt);
   header.payload_checksum = get_little_endian<std::uint64_t>(bytes, kPayloadChecksumAt);
+  if (!is_in_range(header)) return fail(ErrorCode::kCorrupt, "the record has a time out of range");
   if (header.kind == RecordKind::kTombstone && !is_bare_tombstone(header)) {
     return fail(ErrorCode::kCorrupt, "the record has values in fields that must be empty");
   }

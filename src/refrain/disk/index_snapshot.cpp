@@ -47,10 +47,10 @@ WallTime time_at(std::span<const char> bytes, std::size_t offset) {
   return WallTime(std::chrono::seconds(get_little_endian<std::uint32_t>(bytes, offset)));
 }
 
-/// Of the entries and of how many there are.
-std::uint64_t chunk_checksum(std::span<const char> chunk) {
+/// Of the entries, of how many there are, and of where they belong.
+std::uint64_t chunk_checksum(std::span<const char> chunk, std::uint64_t seal) {
   const std::span<const char> entries = chunk.subspan(SnapshotChunk::kHeaderSize);
-  return checksum_before(entries, entries.size()) +
+  return checksum_before(entries, entries.size()) + seal +
          get_little_endian<std::uint32_t>(chunk, kCountAt);
 }
 
@@ -129,7 +129,11 @@ Result<SnapshotHeader> decode_snapshot_header(std::span<const char> bytes) {
   return header;
 }
 
-std::string encode_snapshot_chunk(std::span<const IndexedEntry> entries) {
+std::uint64_t snapshot_seal(const SnapshotHeader& header, std::uint64_t offset) {
+  return static_cast<std::uint64_t>(header.written.time_since_epoch().count()) + offset;
+}
+
+std::string encode_snapshot_chunk(std::span<const IndexedEntry> entries, std::uint64_t seal) {
   assert(!entries.empty() && entries.size() <= SnapshotChunk::kMaxEntries);
   std::string bytes(SnapshotChunk::size_of(entries.size()), '\0');
   put_little_endian(bytes, kCountAt, static_cast<std::uint32_t>(entries.size()));
@@ -138,7 +142,7 @@ std::string encode_snapshot_chunk(std::span<const IndexedEntry> entries) {
     encode_entry(rest.first(SnapshotChunk::kEntrySize), entry);
     rest = rest.subspan(SnapshotChunk::kEntrySize);
   }
-  put_little_endian(bytes, kChunkChecksumAt, chunk_checksum(bytes));
+  put_little_endian(bytes, kChunkChecksumAt, chunk_checksum(bytes, seal));
   return bytes;
 }
 
@@ -151,8 +155,9 @@ Result<std::size_t> snapshot_chunk_size(std::span<const char> bytes) {
   return SnapshotChunk::size_of(count);
 }
 
-Result<std::vector<IndexedEntry>> decode_snapshot_chunk(std::span<const char> bytes) {
-  if (get_little_endian<std::uint64_t>(bytes, kChunkChecksumAt) != chunk_checksum(bytes) ||
+Result<std::vector<IndexedEntry>> decode_snapshot_chunk(std::span<const char> bytes,
+                                                        std::uint64_t seal) {
+  if (get_little_endian<std::uint64_t>(bytes, kChunkChecksumAt) != chunk_checksum(bytes, seal) ||
       get_little_endian<std::uint32_t>(bytes, kChunkReservedAt) != 0) {
     return fail(ErrorCode::kCorrupt, "a chunk of INDEX does not match its checksum");
   }

@@ -60,14 +60,19 @@ std::array<char, SnapshotHeader::kSize> encode(const SnapshotHeader& header);
 /// `kCorrupt` if `bytes` do not begin with an intact header of this version.
 Result<SnapshotHeader> decode_snapshot_header(std::span<const char> bytes);
 
+/// What a chunk's checksum begins with, so that no chunk of another snapshot or place passes for
+/// it: INDEX is not synced, and after a loss of power old blocks may show through.
+std::uint64_t snapshot_seal(const SnapshotHeader& header, std::uint64_t offset);
+
 /// @pre `1 <= entries.size() <= SnapshotChunk::kMaxEntries`
-std::string encode_snapshot_chunk(std::span<const IndexedEntry> entries);
+std::string encode_snapshot_chunk(std::span<const IndexedEntry> entries, std::uint64_t seal);
 
 /// How many bytes the chunk has that begins with `bytes`; `kCorrupt` if that is out of range.
 /// Allocates nothing.
 Result<std::size_t> snapshot_chunk_size(std::span<const char> bytes);
 
 /// @pre `bytes` is a whole chunk, by `snapshot_chunk_size`.
-Result<std::vector<IndexedEntry>> decode_snapshot_chunk(std::span<const char> bytes);
+Result<std::vector<IndexedEntry>> decode_snapshot_chunk(std::span<const char> bytes,
+                                                        std::uint64_t seal);
 
 }  // namespace refrain

@@ -164,13 +164,21 @@ Result<void> SegmentRecovery::judge_segment(Candidate candidate,
     ++store_.foreign_files;
     return {};
   }
+  if (!count) return keep_unreadable(candidate, count.error());
   const bool is_a_copy = header.has_value();
   const bool looks_like_ours =
-      !is_a_copy && count && (begins_like_a_segment(readable) || has_record(*candidate.file));
+      !is_a_copy && (begins_like_a_segment(readable) || has_record(*candidate.file));
   return handle_damaged_header(
       candidate,
       looks_like_ours,
       is_a_copy ? "the file is a copy of another segment" : header.error().message());
+}
+
+Result<void> SegmentRecovery::keep_unreadable(const Candidate& candidate, const Error& error) {
+  report(Corruption::Kind::kSegment, segment_file_name(candidate.header.id), 0, error.message());
+  // It takes room, and may void others or be well again another time: it leaves in its turn.
+  store_.segments[candidate.header.id] = StoredSegment{candidate.file, true};
+  return {};
 }
 
 Result<void> SegmentRecovery::handle_damaged_header(const Candidate& candidate,
@@ -282,8 +290,11 @@ Result<StorePosition> SegmentRecovery::read_snapshot(const FileDescriptor& file,
   if (!header) return fail(header.error());
   const Result<void> checked = check_snapshot(*header);
   if (!checked) return fail(checked.error());
-  // No more than the file can hold, whatever its header says.
-  store_.index.reserve(std::min<std::uint64_t>(header->entries, size / SnapshotChunk::kEntrySize));
+  // No more than there can be records, whatever the header says.
+  std::uint64_t records = 0;
+  for (const auto& [id, segment] : store_.segments)
+    records += segment.file->size() / RecordHeader::kSize;
+  store_.index.reserve(std::min(header->entries, records));
   std::uint64_t entries = 0;
   for (offset = SnapshotHeader::kSize; offset < size;) {
     got = read(bytes);
@@ -291,7 +302,8 @@ Result<StorePosition> SegmentRecovery::read_snapshot(const FileDescriptor& file,
     const Result<std::size_t> chunk = snapshot_chunk_size(*got);
     if (!chunk) return fail(chunk.error());
     if (got->size() < *chunk) return fail(ErrorCode::kCorrupt, "INDEX ends within a chunk");
-    const Result<std::vector<IndexedEntry>> decoded = decode_snapshot_chunk(got->first(*chunk));
+    const Result<std::vector<IndexedEntry>> decoded =
+        decode_snapshot_chunk(got->first(*chunk), snapshot_seal(*header, offset));
     if (!decoded) return fail(decoded.error());
     adopt(*decoded);
     entries += decoded->size();
@@ -318,8 +330,9 @@ void SegmentRecovery::adopt(std::span<const IndexedEntry> entries) {
     if (segment == store_.segments.end()) continue;
     const std::uint64_t end =
         std::uint64_t{entry.location.offset} + RecordHeader::kSize + entry.location.payload_size;
-    const bool is_within =
-        entry.location.offset >= SegmentHeader::kSize && end <= segment->second.file->size();
+    const bool is_within = entry.location.payload_size <= plan_.max_payload_bytes &&
+                           entry.location.offset >= SegmentHeader::kSize &&
+                           end <= segment->second.file->size();
     if (is_within) store_.index.insert(entry);
   }
 }

@@ -68,6 +68,7 @@ public:
     std::chrono::seconds ttl{};
     WallTime now;
     SegmentFile::Surroundings files;
+    std::uint64_t max_payload_bytes = 0;  ///< A snapshot's entry that says more is left out.
   };
 
   /// All outlives the recovery.
@@ -94,6 +95,7 @@ private:
   Result<std::vector<std::uint64_t>> list_segments();
   Result<void> open_segment(std::uint64_t id, std::vector<Candidate>& candidates);
   Result<void> judge_segment(Candidate candidate, std::vector<Candidate>& candidates);
+  Result<void> keep_unreadable(const Candidate& candidate, const Error& error);
   Result<void> handle_damaged_header(const Candidate& candidate,
                                      bool looks_like_ours,
                                      const std::string& reason);

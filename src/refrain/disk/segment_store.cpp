@@ -95,6 +95,8 @@ Result<std::unique_ptr<SegmentStore>> SegmentStore::open(const Options& options,
   plan.ttl = used.ttl;
   plan.now = clock.now();
   plan.files = files;
+  plan.max_payload_bytes =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(options.max_entry_bytes, 0));
   Result<RecoveredStore> recovered = SegmentRecovery(*directory, plan, *tally, log).run();
   if (!recovered) return fail(std::move(recovered.error()));
   if (lock && !recovered->is_meta_stored) {
@@ -144,7 +146,7 @@ SegmentStore::SegmentStore(const Options& options,
       snapshot_time_(clock.steady_now()),
       index_(std::move(recovered.index)),
       segments_(std::move(recovered.segments)),
-      may_hide_any_(has_unread_records(tally_->counts())),
+      may_hide_any_(has_unread_records(tally_->counts()) || recovered.snapshot_size > 0),
       insertions_(static_cast<std::int64_t>(index_.size())),
       epoch_(recovered.meta.epoch) {
   files_.usage->resize(0, snapshot_size_);
@@ -336,7 +338,8 @@ std::vector<SegmentStore::Target> SegmentStore::targets_in(std::uint64_t segment
     const MutexLock lock(mutex_);
     const auto place = segments_.find(segment);
     if (place == segments_.end()) return found;
-    for (const IndexedEntry& entry : index_.entries_in(static_cast<std::uint32_t>(segment))) {
+    const auto id = static_cast<std::uint32_t>(segment);
+    for (const IndexedEntry& entry : index_.entries_in(id, index_.live_in(id))) {
       if (entry.resident_until > now) found.push_back({entry, place->second.file});
     }
   }

@@ -229,7 +229,11 @@ private:
   /// Writes one record at the end of the store; the payload lies in two pieces.
   Result<RecordLocation> append(RecordHeader header, const Entry* payload)
       REFRAIN_REQUIRES(write_mutex_);
-  /// The same where there is room already.
+  /// Once more, after the file system said that it is full.
+  Result<RecordLocation> append_again(const RecordHeader& header,
+                                      const Entry* payload,
+                                      Error failure) REFRAIN_REQUIRES(write_mutex_);
+  /// The same where there is room already, and not made durable.
   Result<RecordLocation> append_here(RecordHeader header, const Entry* payload)
       REFRAIN_REQUIRES(write_mutex_);
   Result<void> make_durable() REFRAIN_REQUIRES(write_mutex_);
@@ -263,8 +267,11 @@ private:
   /// A segment without entries that may leave, or null.
   [[nodiscard]] std::shared_ptr<SegmentFile> spent_segment() const REFRAIN_REQUIRES(write_mutex_);
   [[nodiscard]] std::shared_ptr<SegmentFile> oldest_segment() const;
-  void rewrite_what_was_read(const std::shared_ptr<SegmentFile>& file)
+  /// An error means that what was written is not durable, as it was before.
+  Result<void> rewrite_what_was_read(const std::shared_ptr<SegmentFile>& file)
       REFRAIN_REQUIRES(write_mutex_);
+  /// Of segments that were removed and are still being read.
+  [[nodiscard]] std::uint64_t pinned_bytes() const REFRAIN_REQUIRES(write_mutex_);
   [[nodiscard]] std::vector<Target> read_since_written(
       const std::shared_ptr<SegmentFile>& file) const;
   bool rewrite(const Target& target) REFRAIN_REQUIRES(write_mutex_);

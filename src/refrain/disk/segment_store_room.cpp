@@ -13,6 +13,10 @@ namespace {
 constexpr std::size_t kSweptAtOnce = 4096;
 constexpr int kSweepRounds = 64;
 constexpr int kSweptSegments = 8;
+// Of a segment's entries, whether they were read since they were written: the newest of them.
+constexpr std::size_t kMostLookedAt = 16'384;
+// Of the store's room.
+constexpr std::uint64_t kPinnedShare = 4;
 // How much is written between two looks at what the file system has left.
 constexpr std::uint64_t kUncheckedBytes = 1U << 20U;
 
@@ -28,12 +32,18 @@ Result<void> SegmentStore::make_room(std::uint64_t record_size) {
       is_full = *is_too_full;
     }
     if (!is_full) return {};
+    // Readers of segments that are gone give the room back by themselves. Most are done in an
+    // instant; but to evict more for ever more slow ones would let a few of them empty the store.
+    const std::uint64_t pinned = pinned_bytes();
+    if (pinned > max_size_ / kPinnedShare && after - pinned <= max_size_ - rewrite_reserve_)
+      return fail(ErrorCode::kTooLarge,
+                  "the disk cache is full of entries that are still being sent");
     const Result<bool> given_back = give_back();
     if (!given_back) return fail(given_back.error());
     if (*given_back) continue;
     return fail(ErrorCode::kTooLarge,
                 after > max_size_ - rewrite_reserve_
-                    ? "the disk cache is full of entries that are still being sent"
+                    ? "the disk cache has no room for it"
                     : "the file system has less free than " +
                           std::to_string(options_.min_free_bytes) + " bytes");
   }
@@ -81,7 +91,8 @@ Result<bool> SegmentStore::give_back() {
     return true;
   }
   if (active_ == oldest) active_ = nullptr;
-  rewrite_what_was_read(oldest);
+  const Result<void> rewritten = rewrite_what_was_read(oldest);
+  if (!rewritten) return fail(rewritten.error());
   const Result<void> dropped = drop(oldest, &Removals::capacity);
   if (!dropped) return fail(dropped.error());
   return true;
@@ -93,7 +104,8 @@ std::vector<SegmentStore::Target> SegmentStore::read_since_written(
   std::vector<Target> found;
   {
     const MutexLock lock(mutex_);
-    for (const IndexedEntry& entry : index_.entries_in(static_cast<std::uint32_t>(file->id()))) {
+    for (const IndexedEntry& entry :
+         index_.entries_in(static_cast<std::uint32_t>(file->id()), kMostLookedAt)) {
       if (entry.reads > 0 && entry.resident_until > now) found.push_back({entry, file});
     }
   }
@@ -103,15 +115,33 @@ std::vector<SegmentStore::Target> SegmentStore::read_since_written(
   return found;
 }
 
-void SegmentStore::rewrite_what_was_read(const std::shared_ptr<SegmentFile>& file) {
+std::uint64_t SegmentStore::pinned_bytes() const {
+  const DiskUsage& usage = *files_.usage;
+  std::uint64_t accounted = fixed_bytes_ + usage.taken_by(snapshot_size_);
+  const MutexLock lock(mutex_);
+  for (const auto& [id, segment] : segments_)
+    accounted += usage.taken_by(segment.file->size());
+  return usage.bytes() - std::min(usage.bytes(), accounted);
+}
+
+Result<void> SegmentStore::rewrite_what_was_read(const std::shared_ptr<SegmentFile>& file) {
   // Half a segment at most, so that every segment given back brings room.
   std::uint64_t left = rewrite_reserve_;
+  std::vector<std::shared_ptr<SegmentFile>> written;
   for (const Target& target : read_since_written(file)) {
     const std::uint64_t size = RecordHeader::kSize + target.indexed.location.payload_size;
     if (size > left || bytes_with(size) > max_size_) continue;
-    if (!rewrite(target)) return;
+    if (!rewrite(target)) break;
     left -= size;
+    if (active_ && (written.empty() || written.back() != active_)) written.push_back(active_);
   }
+  // They were durable, and remain so: before the segment goes that has them.
+  Result<void> synced;
+  if (options_.durability == Durability::kNone) return synced;
+  for (const std::shared_ptr<SegmentFile>& segment : written) {
+    if (synced) synced = segment->sync();
+  }
+  return synced;
 }
 
 bool SegmentStore::rewrite(const Target& target) {

@@ -58,6 +58,7 @@ Result<void> SegmentStore::write_snapshot() {
   }
   if (expected > max_size_ / kSnapshotShare) return {};
   while (files_.usage->bytes() + files_.usage->taken_by(expected) > max_size_) {
+    if (pinned_bytes() > 0) return {};  // another time, rather than evict for what is being sent
     const Result<bool> given_back = give_back();
     if (!given_back) return fail(given_back.error());
     if (!*given_back) return {};
@@ -103,7 +104,8 @@ Result<void> SegmentStore::write_snapshot_draft(const FileDescriptor& draft, std
     }
     if (chunk.empty()) continue;
     header.entries += chunk.size();
-    Result<void> written = directory_.extend_draft(draft, size, encode_snapshot_chunk(chunk));
+    const std::string bytes = encode_snapshot_chunk(chunk, snapshot_seal(header, size));
+    Result<void> written = directory_.extend_draft(draft, size, bytes);
     if (!written) return written;
   }
   std::uint64_t begin = 0;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 namespace refrain {
 namespace {
@@ -129,12 +130,22 @@ Result<RecordLocation> SegmentStore::append(RecordHeader header, const Entry* pa
   Result<void> ready = make_room(header.record_size());
   if (!ready) return fail(std::move(ready.error()));
   Result<RecordLocation> location = append_here(header, payload);
-  if (location || location.error().code() != ErrorCode::kTooLarge) return location;
+  if (!location && location.error().code() == ErrorCode::kTooLarge)
+    location = append_again(header, payload, std::move(location.error()));
+  if (!location) return location;
+  Result<void> durable = make_durable();
+  if (!durable) return fail(std::move(durable.error()));
+  return location;
+}
+
+Result<RecordLocation> SegmentStore::append_again(const RecordHeader& header,
+                                                  const Entry* payload,
+                                                  Error failure) {
   // The file system is full, whoever filled it: what is oldest here makes room.
-  if (oldest_segment() == active_) return location;
+  if (oldest_segment() == active_) return fail(std::move(failure));
   const Result<bool> given_back = give_back();
-  if (!given_back || !*given_back) return location;
-  ready = make_room(header.record_size());
+  if (!given_back || !*given_back) return fail(std::move(failure));
+  Result<void> ready = make_room(header.record_size());
   if (!ready) return fail(std::move(ready.error()));
   return append_here(header, payload);
 }
@@ -161,8 +172,6 @@ Result<RecordLocation> SegmentStore::append_here(RecordHeader header, const Entr
   ++active_records_;
   ++unrecorded_;
   unchecked_bytes_ += header.record_size();
-  written = make_durable();
-  if (!written) return fail(std::move(written.error()));
   return location;
 }
 
@@ -205,10 +214,13 @@ Result<bool> SegmentStore::erase(const CacheKey& key) {
   {
     const MutexLock lock(mutex_);
     const std::optional<IndexedEntry> entry = index_.find(key);
-    if (!entry && !is_hidden(key.hash())) return false;
+    // Nothing can come back where there is nothing.
+    if (!entry && segments_.empty()) return false;
     if (entry) target = Target{*entry, segments_.at(entry->location.segment).file};
   }
   if (!target) {
+    // Whatever the index knows: a record may lie there that it forgot when it was over, superseded
+    // or damaged.
     done = bury_here(key, next_segment_);
     if (!done) return fail(std::move(done.error()));
     return false;
@@ -275,9 +287,11 @@ Result<void> SegmentStore::clear(std::uint64_t epoch) {
   ++meta_.generation;
   // From here on a crash finds segments of an older generation, which are void, and so is INDEX.
   Result<void> committed = directory_.write_meta(meta_);
+  DiskIndex forgotten;  // a large one takes a while to destroy: not under the lock
   {
     const MutexLock lock(mutex_);
-    removals_.invalidated += static_cast<std::int64_t>(index_.clear());
+    std::swap(index_, forgotten);
+    removals_.invalidated += static_cast<std::int64_t>(forgotten.size());
   }
   active_ = nullptr;
   Result<void> dropped = drop_all();

@@ -59,6 +59,14 @@ Result<StoreDirectory> StoreDirectory::open(const std::filesystem::path& path,
   }
   FileDescriptor directory(file_system->open_directory(plain.c_str()));
   if (!directory.is_open()) return fail(os_error("open the directory " + path.string(), errno));
+  struct stat rights{};
+  if (file_system->status(directory.value(), rights) != 0)
+    return fail(os_error("look at the directory " + path.string(), errno));
+  if (mode == OpenMode::kOwner && (rights.st_mode & S_IWOTH) != 0) {
+    return fail(ErrorCode::kUnprocessable,
+                "the cache directory " + path.string() +
+                    " can be written by everybody; choose one of its own, or take the right away");
+  }
   struct statfs status{};
   if (file_system->file_system_status(directory.value(), status) != 0)
     return fail(os_error("look at the file system of " + path.string(), errno));

@@ -39,8 +39,9 @@ public:
   static constexpr const char* kIndexName = "INDEX";
   static constexpr const char* kIndexDraftName = "INDEX.tmp";
 
-  /// Opens `path`; an owner makes it, and its parents, first (mode 0700). An owner is refused on a
-  /// network file system (`kUnprocessable`): its locks and its cached pages are not everybody's.
+  /// Opens `path`; an owner makes it, and its parents, first (mode 0700). An owner is refused
+  /// (`kUnprocessable`) where everybody may write, and on a network file system: its locks and its
+  /// cached pages are not everybody's.
   static Result<StoreDirectory> open(
       const std::filesystem::path& path,
       OpenMode mode,

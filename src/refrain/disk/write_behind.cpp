@@ -7,6 +7,8 @@
 namespace refrain {
 namespace {
 
+constexpr int kBatch = 64;
+
 Error detached() {
   return Error(ErrorCode::kUnavailable, "the disk cache is not available");
 }
@@ -56,8 +58,18 @@ InsertOutcome WriteBehind::insert(const Entry& entry) {
     drop(entry);
     return InsertOutcome::kRefused;
   }
-  if (pushed == WriteQueue::Pushed::kNeedsWriter) boost::asio::post(pool_, [this] { flush(); });
+  if (pushed == WriteQueue::Pushed::kNeedsWriter) start();
   return InsertOutcome::kStored;
+}
+
+void WriteBehind::start() {
+  boost::asio::post(pool_, [this] {
+    // Others that wait for the pool get their turn in between.
+    for (int i = 0; i < kBatch; ++i) {
+      if (!write_one()) return;
+    }
+    start();
+  });
 }
 
 void WriteBehind::flush() {

@@ -66,6 +66,8 @@ public:
   [[nodiscard]] std::int64_t errors() const { return errors_.value(); }
 
 private:
+  /// Writes what waits, on the pool.
+  void start();
   /// Writes one entry; false if none waits.
   bool write_one();
   void write(const Entry& entry) REFRAIN_REQUIRES(writing_mutex_);

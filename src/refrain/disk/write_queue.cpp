@@ -1,6 +1,11 @@
 #include "refrain/disk/write_queue.h"
 
 namespace refrain {
+namespace {
+
+constexpr std::size_t kFewTickets = 64;
+
+}  // namespace
 
 WriteQueue::Pushed WriteQueue::push(const Entry& entry) {
   // Destroyed after the lock is released.
@@ -16,7 +21,15 @@ WriteQueue::Pushed WriteQueue::push(const Entry& entry) {
   bytes_ += entry.charge();
   waiting_.emplace(entry.key(), Waiting{entry, next_ticket_});
   order_.emplace_back(next_ticket_++, entry.key());
+  if (order_.size() > 2 * waiting_.size() + kFewTickets) forget_old_tickets();
   return std::exchange(has_writer_, true) ? Pushed::kQueued : Pushed::kNeedsWriter;
+}
+
+void WriteQueue::forget_old_tickets() {
+  std::erase_if(order_, [this](const auto& ticket) REFRAIN_REQUIRES(mutex_) {
+    const auto found = waiting_.find(ticket.second);
+    return found == waiting_.end() || found->second.ticket != ticket.first;
+  });
 }
 
 std::optional<Entry> WriteQueue::find(const CacheKey& key) const {

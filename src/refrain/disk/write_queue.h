@@ -57,6 +57,9 @@ private:
     std::uint64_t ticket = 0;
   };
 
+  /// Of entries that were replaced or erased.
+  void forget_old_tickets() REFRAIN_REQUIRES(mutex_);
+
   const std::size_t max_bytes_;
   mutable Mutex mutex_;
   boost::unordered_flat_map<CacheKey, Waiting, CacheKeyHash> waiting_ REFRAIN_GUARDED_BY(mutex_);
