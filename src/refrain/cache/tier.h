@@ -94,8 +94,9 @@ public:
   virtual bool insert_now(const Entry& /*entry*/) { return false; }
 
   /// Forgets `key`, for good: not even a crash brings it back. Returns whether there was anything.
-  /// Called on an unavailable tier too, which waits for nothing then: it remembers what it must
-  /// forget before it answers again, or fails if what it holds is out of its reach.
+  /// Called on an unavailable tier too, which waits for nothing then: it remembers, as long as the
+  /// process lives, what it must forget before it answers again, or fails if what it holds is out
+  /// of its reach.
   virtual Task<Result<bool>> erase(CacheKey key) = 0;
 
   /// Erases at once if that takes no waiting; false: it was not tried.

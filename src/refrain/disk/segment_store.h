@@ -58,7 +58,8 @@ enum class Durability : std::uint8_t {
 ///     inserts as `Durability` says; checksums keep half of one from being read.
 ///   - damage: a record is served only if its key and its bytes match their checksums.
 ///
-/// An answer that was superseded by one that could not be written is forgotten too.
+/// An answer that was superseded by one that could not be written is forgotten too, until the store
+/// is opened again.
 ///
 /// Thread safety: every member may be called from any thread. Look-ups in the index wait for no
 /// I/O; writers wait for each other. Invariants: all files of the store together, in blocks of the
