@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 namespace refrain {
 
@@ -14,23 +15,30 @@ namespace refrain {
 ///
 /// Thread safety: any.
 class Erasures {
+  struct Counts {
+    std::atomic<std::uint64_t> begun{0};
+    std::atomic<std::uint64_t> ended{0};
+  };
+
 public:
   /// An erasure, from before its first effect until after its last.
   class Scope {
   public:
-    explicit Scope(Erasures& erasures) : erasures_(erasures) { ++erasures_.begun_; }
+    explicit Scope(Erasures& erasures) : counts_(erasures.counts_) { ++counts_->begun; }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
-    ~Scope() { ++erasures_.ended_; }
+    ~Scope() { ++counts_->ended; }
 
   private:
-    Erasures& erasures_;
+    std::shared_ptr<Counts> counts_;
   };
 
   /// The moment at which a look-up began.
   class Mark {
   public:
-    explicit Mark(const Erasures& erasures) : ended_(erasures.ended_), begun_(erasures.begun_) {}
+    explicit Mark(const Erasures& erasures)
+        : ended_(erasures.counts_->ended),
+          begun_(erasures.counts_->begun) {}
 
   private:
     friend class Erasures;
@@ -40,12 +48,12 @@ public:
 
   /// Whether an erasure was under way at `mark` or has begun since.
   [[nodiscard]] bool overlap(Mark mark) const {
-    return mark.begun_ != mark.ended_ || begun_ != mark.begun_;
+    return mark.begun_ != mark.ended_ || counts_->begun != mark.begun_;
   }
 
 private:
-  std::atomic<std::uint64_t> begun_{0};
-  std::atomic<std::uint64_t> ended_{0};
+  // Shared with the scopes: at a hard stop the frames that hold them go after the cache.
+  const std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
 };
 
 }  // namespace refrain
