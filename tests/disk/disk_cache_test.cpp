@@ -1,62 +1,13 @@
 #include "refrain/disk/disk_cache.h"
 
-#include "store_fixture.h"
-#include "support/run.h"
+#include "disk_cache_fixture.h"
 
 #include <gtest/gtest.h>
-
-#include <atomic>
 
 namespace refrain::testing {
 namespace {
 
-class CountingLog final : public Log {
-public:
-  void write(LogLevel level,
-             std::string_view /*message*/,
-             std::initializer_list<LogField> /*fields*/) override {
-    if (level == LogLevel::kError) ++errors_;
-  }
-  [[nodiscard]] int errors() const { return errors_; }
-
-private:
-  std::atomic<int> errors_{0};
-};
-
-class DiskCacheTest : public StoreFixture {
-protected:
-  using StoreFixture::insert;
-
-  [[nodiscard]] std::unique_ptr<DiskCache> make(const DiskCache::Options& options) {
-    return std::make_unique<DiskCache>(options, clock_, counting_log_);
-  }
-  [[nodiscard]] std::unique_ptr<DiskCache> make() { return make(options()); }
-
-  Result<std::optional<Entry>> find(DiskCache& cache, std::string_view name) {
-    return run(loop_, cache.find(sample_key(name)));
-  }
-  Result<InsertOutcome> insert(DiskCache& cache, std::string_view name, std::string_view body) {
-    Result<InsertOutcome> outcome = run(loop_, cache.insert(entry(name, body)));
-    cache.flush();
-    return outcome;
-  }
-  Result<bool> erase(DiskCache& cache, std::string_view name) {
-    return run(loop_, cache.erase(sample_key(name)));
-  }
-  Result<void> clear(DiskCache& cache, std::uint64_t epoch) {
-    return run(loop_, cache.clear(epoch));
-  }
-  void sweep(DiskCache& cache) { run(loop_, cache.sweep()); }
-
-  static void expect_tier_sums_hold(const DiskCache& cache) {
-    const TierStats stats = cache.stats();
-    EXPECT_EQ(stats.insertions - stats.removals.total(), stats.items);
-  }
-
-  // The pool's threads may still be leaving the loop when a task is done: the loop goes last.
-  boost::asio::io_context loop_{1};
-  CountingLog counting_log_;
-};
+class DiskCacheTest : public DiskCacheFixture {};
 
 TEST_F(DiskCacheTest, IsConstructedAndUnavailableWhereThereCanBeNoDirectory) {
   write_file(directory(), "a file");
@@ -83,7 +34,7 @@ TEST_F(DiskCacheTest, TriesAgainEveryFiveSecondsAndLogsOnce) {
   clock_.advance(std::chrono::seconds(5));
   sweep(*cache);
   EXPECT_EQ(cache->stats().errors, 2);
-  EXPECT_EQ(counting_log_.errors(), 1);
+  EXPECT_EQ(spy_.count(LogLevel::kError), 1U);
 
   std::filesystem::remove(directory());
   clock_.advance(std::chrono::seconds(5));
@@ -182,6 +133,63 @@ TEST_F(DiskCacheTest, RemembersTheEpochAcrossRestarts) {
   EXPECT_TRUE(clear(*make(), 9).has_value());
 
   EXPECT_EQ(make()->epoch(), 9U);
+}
+
+TEST_F(DiskCacheTest, RemembersAnErasureUntilItCanBeDone) {
+  {
+    const auto store = open();
+    insert(*store, "a", "one");
+    insert(*store, "b", "two");
+  }
+  std::filesystem::rename(directory(), directory().string() + ".away");
+  write_file(directory(), "a file");
+  const auto cache = make();
+
+  EXPECT_FALSE(erase(*cache, "a").value());
+  std::filesystem::remove(directory());
+  std::filesystem::rename(directory().string() + ".away", directory());
+  clock_.advance(std::chrono::seconds(5));
+  sweep(*cache);
+
+  EXPECT_TRUE(cache->is_available());
+  EXPECT_EQ(text(*cache, "a"), "none");
+  EXPECT_EQ(text(*cache, "b"), "two");
+  EXPECT_EQ(body_of(*open_read_only(), "a"), std::nullopt);
+  expect_tier_sums_hold(*cache);
+}
+
+TEST_F(DiskCacheTest, ErasesEverythingRatherThanRememberEveryErasure) {
+  {
+    const auto store = open();
+    insert(*store, "a", "one");
+  }
+  std::filesystem::rename(directory(), directory().string() + ".away");
+  write_file(directory(), "a file");
+  const auto cache = make();
+
+  for (int i = 0; i < 10'001; ++i)
+    ASSERT_TRUE(erase(*cache, std::to_string(i)).has_value());
+  std::filesystem::remove(directory());
+  std::filesystem::rename(directory().string() + ".away", directory());
+  clock_.advance(std::chrono::seconds(5));
+  sweep(*cache);
+
+  EXPECT_TRUE(cache->is_available());
+  EXPECT_EQ(text(*cache, "a"), "none");
+  expect_tier_sums_hold(*cache);
+}
+
+TEST_F(DiskCacheTest, RefusesANetworkFileSystemAndSaysWhy) {
+  disk_->pretend_to_be_nfs();
+
+  const auto cache = make();
+
+  EXPECT_FALSE(cache->is_available());
+  ASSERT_EQ(spy_.records().size(), 1U);
+  const LogSpy::Record record = spy_.records().front();
+  EXPECT_EQ(record.level, LogLevel::kError);
+  EXPECT_NE(record.fields.back().value().find("NFS"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(meta()));
 }
 
 TEST_F(DiskCacheTest, ReportsItsLimitsAndItsDirectory) {

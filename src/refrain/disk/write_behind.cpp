@@ -70,7 +70,10 @@ bool WriteBehind::write_one() {
   const std::optional<Entry> entry = queue_.next();
   if (!entry) return false;
   write(*entry);
-  queue_.pop(*entry);
+  if (queue_.pop(*entry)) return true;
+  // Whoever erased it meanwhile did not wait for the disk, and could not know that it gets there.
+  if (const std::shared_ptr<SegmentStore> store = this->store())
+    store->forget(entry->key(), &Removals::invalidated);
   return true;
 }
 

@@ -39,14 +39,14 @@ std::optional<Entry> WriteQueue::next() {
   return std::nullopt;
 }
 
-void WriteQueue::pop(const Entry& entry) {
+bool WriteQueue::pop(const Entry& entry) {
   const MutexLock lock(mutex_);
   const auto found = waiting_.find(entry.key());
-  const bool is_it =
-      found != waiting_.end() && &found->second.entry.resident() == &entry.resident();
-  if (!is_it) return;
+  if (found == waiting_.end()) return false;
+  if (&found->second.entry.resident() != &entry.resident()) return true;
   bytes_ -= entry.charge();
   waiting_.erase(found);
+  return true;
 }
 
 bool WriteQueue::erase(const CacheKey& key) {

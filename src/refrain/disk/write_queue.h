@@ -40,8 +40,9 @@ public:
   /// and whoever asked is no longer at work.
   [[nodiscard]] std::optional<Entry> next();
 
-  /// The entry has been written, or given up. It stays if a newer one has taken its place.
-  void pop(const Entry& entry);
+  /// The entry has been written, or given up. It stays if a newer one has taken its place. False if
+  /// it was erased meanwhile, and no newer one waits.
+  bool pop(const Entry& entry);
 
   /// Returns whether there was one.
   bool erase(const CacheKey& key);
