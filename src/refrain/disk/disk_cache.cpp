@@ -87,17 +87,16 @@ bool DiskCache::is_available() const {
   return store() != nullptr && reads_.allows();
 }
 
-std::optional<Entry> DiskCache::find_waiting(const CacheKey& key) const {
+std::optional<ImmediateLookup> DiskCache::find_waiting(const CacheKey& key) {
   std::optional<Entry> waiting = writes_.find(key);
-  if (waiting && !waiting->is_usable(clock_.now())) waiting.reset();
-  return waiting;
+  if (!waiting) return std::nullopt;
+  const bool is_hit = waiting->is_usable(clock_.now());
+  (is_hit ? hits_ : misses_).add();
+  return is_hit ? ImmediateLookup::hit(std::move(*waiting)) : ImmediateLookup::miss();
 }
 
 ImmediateLookup DiskCache::find_now(CacheKey key, BodyPlace place) {
-  if (std::optional<Entry> waiting = find_waiting(key)) {
-    hits_.add();
-    return ImmediateLookup::hit(std::move(*waiting));
-  }
+  if (std::optional<ImmediateLookup> waiting = find_waiting(key)) return std::move(*waiting);
   const std::shared_ptr<SegmentStore> store = this->store();
   if (!store && !is_off()) return ImmediateLookup::must_wait();
   if (!store) {
@@ -127,10 +126,8 @@ Result<std::optional<Entry>> DiskCache::miss(std::optional<Error> error) {
 }
 
 Task<Result<std::optional<Entry>>> DiskCache::find(CacheKey key) {
-  if (std::optional<Entry> waiting = find_waiting(key)) {
-    hits_.add();
-    co_return std::move(waiting);
-  }
+  if (std::optional<ImmediateLookup> waiting = find_waiting(key))
+    co_return std::move(waiting->entry());
   std::shared_ptr<SegmentStore> store = this->store();
   if (!store) co_return miss(is_off() ? std::nullopt : std::optional(unavailable()));
   std::optional<CircuitBreaker::Permit> permit = reads_.try_acquire();

@@ -97,8 +97,9 @@ public:
 
 private:
   [[nodiscard]] bool is_off() const { return options_.max_size_bytes <= 0; }
-  /// An entry that waits to be written and is still of use.
-  [[nodiscard]] std::optional<Entry> find_waiting(const CacheKey& key) const;
+  /// An entry that waits to be written and is still of use: `hit` as `find_now` has it. One that is
+  /// over hides what it is to replace: `miss`. Nothing: no entry of the key waits.
+  [[nodiscard]] std::optional<ImmediateLookup> find_waiting(const CacheKey& key);
   Result<std::optional<Entry>> miss(std::optional<Error> error);
 
   void open() REFRAIN_REQUIRES(tending_mutex_);

@@ -87,6 +87,8 @@ void WriteBehind::write(const Entry& entry) {
   const Result<InsertOutcome> written = store->insert(entry);
   if (written) {
     permit->succeed();
+    // It is over by now; what it was to replace may not be.
+    if (*written == InsertOutcome::kRefused) store->forget(entry.key(), &Removals::replaced);
     return;
   }
   permit->fail();
