@@ -182,12 +182,19 @@ Result<void> SegmentStore::sync_inserts() {
     const MutexLock write(write_mutex_);
     unsynced.swap(unsynced_);
   }
-  // Without the lock: writers go on meanwhile.
+  if (unsynced.empty()) return {};
+  // Without the lock: writers go on meanwhile. The names come last: some of the files may be new.
+  Result<void> synced;
   for (const std::shared_ptr<SegmentFile>& file : unsynced) {
-    Result<void> synced = file->sync();
-    if (!synced) return synced;
+    if (synced) synced = file->sync();
   }
-  return {};
+  if (synced) synced = directory_.sync();
+  if (synced) return {};
+  // All that are still there are tried again by the next sweep.
+  const MutexLock write(write_mutex_);
+  std::erase_if(unsynced, [](const auto& file) { return !file->is_linked(); });
+  unsynced_.insert(unsynced_.begin(), unsynced.begin(), unsynced.end());
+  return synced;
 }
 
 Result<void> SegmentStore::sweep() {

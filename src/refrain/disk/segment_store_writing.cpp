@@ -94,6 +94,8 @@ Result<void> SegmentStore::begin_segment() {
   const std::array<char, SegmentHeader::kSize> bytes = encode(header);
   const std::array<iovec, 1> buffers{buffer_of(bytes)};
   Result<void> written = file->append(buffers);
+  // What is synced into a file is only as safe as the file's name.
+  if (written && options_.durability == Durability::kAlways) written = directory_.sync();
   if (!written) {
     const Result<void> removed = directory_.remove(name);
     return removed ? written : removed;
