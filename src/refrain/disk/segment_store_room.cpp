@@ -133,6 +133,9 @@ bool SegmentStore::rewrite(const Target& target) {
 
 Result<void> SegmentStore::drop(const std::shared_ptr<SegmentFile>& file,
                                 std::int64_t Removals::* cause) {
+  // First: what stays on the disk would count when the store is opened again, so it stays known.
+  Result<void> removed = directory_.remove(segment_file_name(file->id()));
+  if (!removed) return removed;
   const auto id = static_cast<std::uint32_t>(file->id());
   for (bool is_empty = false; !is_empty;) {
     const MutexLock lock(mutex_);
@@ -142,8 +145,6 @@ Result<void> SegmentStore::drop(const std::shared_ptr<SegmentFile>& file,
     is_empty = index_.live_in(id) == 0;
   }
   if (active_ == file) active_ = nullptr;
-  Result<void> removed = directory_.remove(segment_file_name(file->id()));
-  if (!removed) return removed;
   std::erase(unsynced_, file);
   const MutexLock lock(mutex_);
   segments_.erase(file->id());
