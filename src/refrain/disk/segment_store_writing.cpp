@@ -255,6 +255,8 @@ Result<void> SegmentStore::clear(std::uint64_t epoch) {
   // On a full disk there is room for META only now.
   if (!committed) committed = directory_.write_meta(meta_);
   if (committed) epoch_.store(meta_.epoch, std::memory_order_release);
+  // Else the generation goes on: what is inserted now must count beside what could not be removed.
+  if (!committed) --meta_.generation;
   return committed ? dropped : committed;
 }
 
