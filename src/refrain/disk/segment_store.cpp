@@ -41,6 +41,12 @@ std::uint64_t rewrite_reserve_for(const SegmentStore::Options& options) {
                   max_size_for(options) / kRewriteShareOfStore);
 }
 
+/// Whether there may be records that were not read, and can be another time.
+bool has_unread_records(const CorruptionCounts& found) {
+  return found[static_cast<std::size_t>(Corruption::Kind::kSegment)] > 0 ||
+         found[static_cast<std::size_t>(Corruption::Kind::kRecord)] > 0;
+}
+
 /// Counts the files of fixed size: META, its draft, what was set aside of it, LOCK.
 std::shared_ptr<DiskUsage> usage_of_fixed_files(std::uint64_t block_size) {
   constexpr std::size_t kLockSize = 24;
@@ -138,6 +144,7 @@ SegmentStore::SegmentStore(const Options& options,
       snapshot_time_(clock.steady_now()),
       index_(std::move(recovered.index)),
       segments_(std::move(recovered.segments)),
+      may_hide_any_(has_unread_records(tally_->counts())),
       insertions_(static_cast<std::int64_t>(index_.size())),
       epoch_(recovered.meta.epoch) {
   files_.usage->resize(0, snapshot_size_);
@@ -240,6 +247,7 @@ void SegmentStore::drop_damaged(const Target& target, const RecordRead& read) {
   {
     const MutexLock lock(mutex_);
     if (!index_.erase_at(target.indexed.fingerprint, target.indexed.location)) return;
+    hide(target.indexed.fingerprint);
     ++removals_.corrupt;
   }
   tally_->report(found);
@@ -299,7 +307,9 @@ Result<std::optional<Entry>> SegmentStore::find(const CacheKey& key) {
 
 void SegmentStore::forget(const CacheKey& key, std::int64_t Removals::* cause) {
   const MutexLock lock(mutex_);
-  if (index_.erase(key)) ++(removals_.*cause);
+  if (!index_.erase(key)) return;
+  hide(key.hash());
+  ++(removals_.*cause);
 }
 
 bool SegmentStore::owns_directory() const {

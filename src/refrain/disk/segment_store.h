@@ -30,6 +30,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -245,6 +246,12 @@ private:
   /// Writes down that damaged entries, which the index has forgotten, are gone.
   Result<void> erase_corrupt(const std::vector<CacheKey>& corrupt);
   void mark_voiding(std::uint64_t segment) REFRAIN_REQUIRES(mutex_);
+  /// The index forgets a key whose record stays, and would count when the store is opened again.
+  void hide(std::uint64_t fingerprint) REFRAIN_REQUIRES(mutex_);
+  [[nodiscard]] bool is_hidden(std::uint64_t fingerprint) const REFRAIN_REQUIRES(mutex_);
+  /// Writes down that `key` is gone, of which the index knows nothing any more. Its records lie in
+  /// no segment behind `segment`.
+  Result<void> bury_here(const CacheKey& key, std::uint64_t segment) REFRAIN_REQUIRES(write_mutex_);
 
   // --- giving back: segment_store_room.cpp
 
@@ -307,6 +314,9 @@ private:
   mutable Mutex mutex_;
   DiskIndex index_ REFRAIN_GUARDED_BY(mutex_);
   Segments segments_ REFRAIN_GUARDED_BY(mutex_);  // changed only with write_mutex_ held as well
+  // Keys with records that the index does not know: to erase them takes a tombstone all the same.
+  std::unordered_set<std::uint64_t> hidden_ REFRAIN_GUARDED_BY(mutex_);
+  bool may_hide_any_ REFRAIN_GUARDED_BY(mutex_);  // of which keys, is not known
   std::int64_t insertions_ REFRAIN_GUARDED_BY(mutex_);
   std::int64_t refusals_ REFRAIN_GUARDED_BY(mutex_) = 0;
   std::int64_t rewritten_ REFRAIN_GUARDED_BY(mutex_) = 0;

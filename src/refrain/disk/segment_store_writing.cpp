@@ -11,6 +11,9 @@
 namespace refrain {
 namespace {
 
+// Beyond them any key is taken for one that the index has forgotten.
+constexpr std::size_t kMaxHidden = 10'000;
+
 iovec buffer_of(std::span<const char> bytes) {
   // iovec serves reading and writing alike and so has no const; `pwritev` does not change the
   // bytes. NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
@@ -46,6 +49,9 @@ Result<InsertOutcome> SegmentStore::insert(const Entry& entry) {
   const Result<RecordLocation> location = append(entry_record(entry, now), &entry);
   if (!location) {
     forget(entry.key(), &Removals::replaced);
+    const MutexLock lock(mutex_);
+    // It may have been written, and only not have been synced.
+    hide(entry.key().hash());
     return fail(location.error());
   }
   IndexedEntry indexed;
@@ -56,10 +62,22 @@ Result<InsertOutcome> SegmentStore::insert(const Entry& entry) {
   const MutexLock lock(mutex_);
   ++insertions_;
   const std::optional<IndexedEntry> before = index_.insert(indexed);
-  if (!before) return InsertOutcome::kStored;
-  ++removals_.replaced;
-  if (before->location.segment != location->segment) mark_voiding(location->segment);
+  const bool is_elsewhere = before && before->location.segment != location->segment;
+  if (is_elsewhere || is_hidden(indexed.fingerprint)) mark_voiding(location->segment);
+  if (before) ++removals_.replaced;
   return InsertOutcome::kStored;
+}
+
+void SegmentStore::hide(std::uint64_t fingerprint) {
+  if (may_hide_any_) return;
+  hidden_.insert(fingerprint);
+  if (hidden_.size() <= kMaxHidden) return;
+  hidden_.clear();
+  may_hide_any_ = true;
+}
+
+bool SegmentStore::is_hidden(std::uint64_t fingerprint) const {
+  return may_hide_any_ || hidden_.contains(fingerprint);
 }
 
 void SegmentStore::mark_voiding(std::uint64_t segment) {
@@ -187,8 +205,13 @@ Result<bool> SegmentStore::erase(const CacheKey& key) {
   {
     const MutexLock lock(mutex_);
     const std::optional<IndexedEntry> entry = index_.find(key);
-    if (!entry) return false;
-    target = Target{*entry, segments_.at(entry->location.segment).file};
+    if (!entry && !is_hidden(key.hash())) return false;
+    if (entry) target = Target{*entry, segments_.at(entry->location.segment).file};
+  }
+  if (!target) {
+    done = bury_here(key, next_segment_);
+    if (!done) return fail(std::move(done.error()));
+    return false;
   }
   const bool is_over = target->indexed.resident_until <= now;
   const RecordReader reader(target->file, target->indexed.location);
@@ -196,29 +219,36 @@ Result<bool> SegmentStore::erase(const CacheKey& key) {
   const bool is_anothers =
       read.outcome == RecordRead::Outcome::kFound && read.header.metadata.key != key;
   if (is_anothers) return false;
+  bool was_there = false;
   {
     const MutexLock lock(mutex_);
-    if (!index_.erase_at(key.hash(), target->indexed.location)) return false;
-    ++(is_over ? removals_.expired : removals_.invalidated);
+    // Forgotten meanwhile, it still is on the disk.
+    was_there = index_.erase_at(key.hash(), target->indexed.location);
+    if (was_there) ++(is_over ? removals_.expired : removals_.invalidated);
   }
-  const std::uint64_t erasures_before = meta_.erasures;
-  done = write_tombstone(key, target->indexed.location.segment);
-  if (done) done = commit_erasures(erasures_before);
+  done = bury_here(key, target->indexed.location.segment);
   if (!done) return fail(std::move(done.error()));
-  return !is_over;
+  return was_there && !is_over;
 }
 
 Result<void> SegmentStore::bury(const CacheKey& key) {
-  Result<void> done = require_owner();
-  if (!done) return done;
+  Result<void> owned = require_owner();
+  if (!owned) return owned;
   const MutexLock write(write_mutex_);
   {
     const MutexLock lock(mutex_);
     if (index_.erase(key)) ++removals_.invalidated;
   }
+  return bury_here(key, next_segment_);
+}
+
+Result<void> SegmentStore::bury_here(const CacheKey& key, std::uint64_t segment) {
   const std::uint64_t erasures_before = meta_.erasures;
-  done = write_tombstone(key, next_segment_);
-  return done ? commit_erasures(erasures_before) : done;
+  Result<void> done = write_tombstone(key, segment);
+  if (done) done = commit_erasures(erasures_before);
+  const MutexLock lock(mutex_);
+  done ? static_cast<void>(hidden_.erase(key.hash())) : hide(key.hash());
+  return done;
 }
 
 Result<void> SegmentStore::erase_corrupt(const std::vector<CacheKey>& corrupt) {
@@ -257,6 +287,9 @@ Result<void> SegmentStore::clear(std::uint64_t epoch) {
   if (committed) epoch_.store(meta_.epoch, std::memory_order_release);
   // Else the generation goes on: what is inserted now must count beside what could not be removed.
   if (!committed) --meta_.generation;
+  const MutexLock lock(mutex_);
+  hidden_.clear();
+  may_hide_any_ = !committed;
   return committed ? dropped : committed;
 }
 
