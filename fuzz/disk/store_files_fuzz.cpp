@@ -71,12 +71,13 @@ void mend_index(std::string& bytes, unsigned what) {
   if ((what & kMendChunk) == 0 || bytes.size() < kFirst) return;
   const std::span<char> chunk = std::span<char>(bytes).subspan(kFirst);
   const Result<std::size_t> size = snapshot_chunk_size(chunk);
-  if (!size || *size > chunk.size()) return;
+  const Result<SnapshotHeader> header = decode_snapshot_header(bytes);
+  if (!size || *size > chunk.size() || !header) return;
   const auto entries = chunk.first(*size).subspan(SnapshotChunk::kHeaderSize);
-  put_little_endian(
-      chunk,
-      8,
-      checksum_before(entries, entries.size()) + get_little_endian<std::uint32_t>(chunk, 0));
+  put_little_endian(chunk,
+                    8,
+                    checksum_before(entries, entries.size()) + snapshot_seal(*header, kFirst) +
+                        get_little_endian<std::uint32_t>(chunk, 0));
 }
 
 void write_file(const std::filesystem::path& path, std::string_view bytes) {
