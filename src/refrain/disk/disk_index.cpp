@@ -5,6 +5,7 @@
 #include <cassert>
 #include <chrono>
 #include <limits>
+#include <utility>
 
 namespace refrain {
 namespace {

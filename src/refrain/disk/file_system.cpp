@@ -91,15 +91,15 @@ int FileSystem::file_system_status(int file, struct statfs& status) {
 bool FileSystem::is_resident(void* address, std::size_t size) {
   // A body of a few hundred KiB in one call; larger ones in steps.
   constexpr std::size_t kPagesAtOnce = 256;
-  static const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  static const auto kPage = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   auto place = reinterpret_cast<std::uintptr_t>(address);
   const std::uintptr_t end = place + size;
-  place -= place % page;
+  place -= place % kPage;
   std::array<unsigned char, kPagesAtOnce> pages{};
   while (place < end) {
-    const std::size_t length = std::min<std::size_t>(end - place, kPagesAtOnce * page);
+    const std::size_t length = std::min<std::size_t>(end - place, kPagesAtOnce * kPage);
     if (::mincore(reinterpret_cast<void*>(place), length, pages.data()) != 0) return false;
-    const std::size_t count = (length + page - 1) / page;
+    const std::size_t count = (length + kPage - 1) / kPage;
     for (std::size_t i = 0; i < count; ++i) {
       if ((pages[i] & 1U) == 0) return false;
     }

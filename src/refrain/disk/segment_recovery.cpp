@@ -48,15 +48,23 @@ Result<RecoveredStore> SegmentRecovery::run() {
   if (!done) return fail(std::move(done.error()));
   const Result<StorePosition> known = recover_snapshot();
   if (!known) return fail(known.error());
-  for (const Candidate& candidate : candidates) {
-    if (candidate.header.id < known->segment) continue;
-    const bool is_begun = candidate.header.id == known->segment;
-    done = scan(candidate, is_begun ? ScanBegin{known->offset, known->records} : ScanBegin());
-    if (!done) return fail(std::move(done.error()));
-  }
+  done = scan_from(*known, candidates);
+  if (!done) return fail(std::move(done.error()));
   if (store_.meta.erasures > erasures_) forget_older();
   store_.meta.erasures = std::max(store_.meta.erasures, erasures_);
   return std::move(store_);
+}
+
+Result<void> SegmentRecovery::scan_from(const StorePosition& known,
+                                        const std::vector<Candidate>& candidates) {
+  for (const Candidate& candidate : candidates) {
+    if (candidate.header.id < known.segment) continue;
+    const bool is_begun = candidate.header.id == known.segment;
+    Result<void> scanned =
+        scan(candidate, is_begun ? ScanBegin{known.offset, known.records} : ScanBegin());
+    if (!scanned) return scanned;
+  }
+  return {};
 }
 
 void SegmentRecovery::report(Corruption::Kind kind,
@@ -275,41 +283,15 @@ Result<void> SegmentRecovery::check_snapshot(const SnapshotHeader& header) const
 
 Result<StorePosition> SegmentRecovery::read_snapshot(const FileDescriptor& file,
                                                      std::uint64_t size) {
-  std::uint64_t offset = 0;
-  const auto read = [&](std::span<char> bytes) -> Result<std::span<const char>> {
-    const iovec buffer{bytes.data(), bytes.size()};
-    const ssize_t count =
-        directory_.file_system()->read_at(file.value(), &buffer, 1, static_cast<off_t>(offset), 0);
-    if (count < 0) return fail(os_error("read INDEX", errno));
-    return std::span<const char>(bytes).first(static_cast<std::size_t>(count));
-  };
-  std::vector<char> bytes(SnapshotChunk::size_of(SnapshotChunk::kMaxEntries));
-  Result<std::span<const char>> got = read(bytes);
-  if (!got) return fail(got.error());
-  const Result<SnapshotHeader> header = decode_snapshot_header(*got);
+  std::array<char, SnapshotHeader::kSize> bytes{};
+  const Result<std::span<const char>> begin = read_index(file, 0, bytes);
+  if (!begin) return fail(begin.error());
+  const Result<SnapshotHeader> header = decode_snapshot_header(*begin);
   if (!header) return fail(header.error());
   const Result<void> checked = check_snapshot(*header);
   if (!checked) return fail(checked.error());
-  // No more than there can be records, whatever the header says.
-  std::uint64_t records = 0;
-  for (const auto& [id, segment] : store_.segments)
-    records += segment.file->size() / RecordHeader::kSize;
-  store_.index.reserve(std::min(header->entries, records));
-  std::uint64_t entries = 0;
-  for (offset = SnapshotHeader::kSize; offset < size;) {
-    got = read(bytes);
-    if (!got) return fail(got.error());
-    const Result<std::size_t> chunk = snapshot_chunk_size(*got);
-    if (!chunk) return fail(chunk.error());
-    if (got->size() < *chunk) return fail(ErrorCode::kCorrupt, "INDEX ends within a chunk");
-    const Result<std::vector<IndexedEntry>> decoded =
-        decode_snapshot_chunk(got->first(*chunk), snapshot_seal(*header, offset));
-    if (!decoded) return fail(decoded.error());
-    adopt(*decoded);
-    entries += decoded->size();
-    offset += *chunk;
-  }
-  if (entries != header->entries) return fail(ErrorCode::kCorrupt, "INDEX lacks entries");
+  const Result<void> read = read_chunks(file, size, *header);
+  if (!read) return fail(read.error());
   erasures_ = header->erasures;
   store_.next_segment = std::max(store_.next_segment, header->next_segment);
   // Which of these void others is not in the snapshot.
@@ -317,6 +299,43 @@ Result<StorePosition> SegmentRecovery::read_snapshot(const FileDescriptor& file,
     if (id <= header->position.segment) segment.voids_older = true;
   }
   return header->position;
+}
+
+Result<std::span<const char>> SegmentRecovery::read_index(const FileDescriptor& file,
+                                                          std::uint64_t offset,
+                                                          std::span<char> bytes) const {
+  const iovec buffer{bytes.data(), bytes.size()};
+  const ssize_t count =
+      directory_.file_system()->read_at(file.value(), &buffer, 1, static_cast<off_t>(offset), 0);
+  if (count < 0) return fail(os_error("read INDEX", errno));
+  return std::span<const char>(bytes).first(static_cast<std::size_t>(count));
+}
+
+Result<void> SegmentRecovery::read_chunks(const FileDescriptor& file,
+                                          std::uint64_t size,
+                                          const SnapshotHeader& header) {
+  // No more than there can be records, whatever the header says.
+  std::uint64_t records = 0;
+  for (const auto& [id, segment] : store_.segments)
+    records += segment.file->size() / RecordHeader::kSize;
+  store_.index.reserve(std::min(header.entries, records));
+  std::vector<char> bytes(SnapshotChunk::size_of(SnapshotChunk::kMaxEntries));
+  std::uint64_t entries = 0;
+  for (std::uint64_t offset = SnapshotHeader::kSize; offset < size;) {
+    const Result<std::span<const char>> got = read_index(file, offset, bytes);
+    if (!got) return fail(got.error());
+    const Result<std::size_t> chunk = snapshot_chunk_size(*got);
+    if (!chunk) return fail(chunk.error());
+    if (got->size() < *chunk) return fail(ErrorCode::kCorrupt, "INDEX ends within a chunk");
+    const Result<std::vector<IndexedEntry>> decoded =
+        decode_snapshot_chunk(got->first(*chunk), snapshot_seal(header, offset));
+    if (!decoded) return fail(decoded.error());
+    adopt(*decoded);
+    entries += decoded->size();
+    offset += *chunk;
+  }
+  if (entries != header.entries) return fail(ErrorCode::kCorrupt, "INDEX lacks entries");
+  return {};
 }
 
 void SegmentRecovery::adopt(std::span<const IndexedEntry> entries) {

@@ -105,9 +105,17 @@ private:
   /// Where scanning has to begin; a snapshot that does not hold is removed.
   Result<StorePosition> recover_snapshot();
   Result<StorePosition> read_snapshot(const FileDescriptor& file, std::uint64_t size);
+  Result<void> read_chunks(const FileDescriptor& file,
+                           std::uint64_t size,
+                           const SnapshotHeader& header);
+  /// What is in INDEX from `offset` on, as far as `bytes` and the file go.
+  [[nodiscard]] Result<std::span<const char>> read_index(const FileDescriptor& file,
+                                                         std::uint64_t offset,
+                                                         std::span<char> bytes) const;
   [[nodiscard]] Result<void> check_snapshot(const SnapshotHeader& header) const;
   /// Takes over what a snapshot says and the segments allow.
   void adopt(std::span<const IndexedEntry> entries);
+  Result<void> scan_from(const StorePosition& known, const std::vector<Candidate>& candidates);
   Result<void> scan(const Candidate& candidate, const ScanBegin& begin);
   void replay(const RecordHeader& header, const RecordLocation& location);
   void forget_older();

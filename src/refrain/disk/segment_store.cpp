@@ -59,17 +59,9 @@ std::shared_ptr<DiskUsage> usage_of_fixed_files(std::uint64_t block_size) {
 
 }  // namespace
 
-Result<std::unique_ptr<SegmentStore>> SegmentStore::open(const Options& options,
-                                                         const Clock& clock,
-                                                         Log& log) {
-  if (options.max_size_bytes < 1) {
-    return fail(ErrorCode::kInvalidArgument, "the size limit must be positive", "max_size_bytes");
-  }
-  Options used = options;
-  used.ttl = std::clamp(options.ttl, std::chrono::seconds(0), kMaxTtl);
-  if (!used.file_system) used.file_system = std::make_shared<FileSystem>();
+Result<SegmentStore::Foundation> SegmentStore::lay_foundation(const Options& options, Log& log) {
   Result<StoreDirectory> directory =
-      StoreDirectory::open(options.directory, options.mode, used.file_system);
+      StoreDirectory::open(options.directory, options.mode, options.file_system);
   if (!directory) return fail(std::move(directory.error()));
   std::optional<StoreLock> lock;
   if (options.mode == OpenMode::kOwner) {
@@ -80,9 +72,9 @@ Result<std::unique_ptr<SegmentStore>> SegmentStore::open(const Options& options,
   const Result<std::uint64_t> block_size = directory->block_size();
   if (!block_size) return fail(block_size.error());
   SegmentFile::Surroundings files;
-  files.file_system = used.file_system;
+  files.file_system = options.file_system;
   files.usage = usage_of_fixed_files(*block_size);
-  files.capacity = segment_size_for(used);
+  files.capacity = segment_size_for(options);
   if (files.usage->bytes() + *block_size > max_size_for(options)) {
     return fail(ErrorCode::kInvalidArgument,
                 "the size limit must be more than the " + std::to_string(files.usage->bytes()) +
@@ -90,26 +82,43 @@ Result<std::unique_ptr<SegmentStore>> SegmentStore::open(const Options& options,
                 "max_size_bytes");
   }
   auto tally = std::make_unique<CorruptionTally>(directory->path(), log, options.reporter);
+  return Foundation{std::move(*directory), std::move(lock), std::move(files), std::move(tally)};
+}
+
+Result<RecoveredStore> SegmentStore::recover(const Options& options,
+                                             const Foundation& foundation,
+                                             WallTime now,
+                                             Log& log) {
   SegmentRecovery::Plan plan;
   plan.mode = options.mode;
-  plan.ttl = used.ttl;
-  plan.now = clock.now();
-  plan.files = files;
+  plan.ttl = options.ttl;
+  plan.now = now;
+  plan.files = foundation.files;
   plan.max_payload_bytes =
       static_cast<std::uint64_t>(std::max<std::int64_t>(options.max_entry_bytes, 0));
-  Result<RecoveredStore> recovered = SegmentRecovery(*directory, plan, *tally, log).run();
-  if (!recovered) return fail(std::move(recovered.error()));
-  if (lock && !recovered->is_meta_stored) {
-    Result<void> written = directory->write_meta(recovered->meta);
-    if (!written) return fail(std::move(written.error()));
+  Result<RecoveredStore> recovered =
+      SegmentRecovery(foundation.directory, plan, *foundation.tally, log).run();
+  if (!recovered || !foundation.lock || recovered->is_meta_stored) return recovered;
+  Result<void> written = foundation.directory.write_meta(recovered->meta);
+  if (!written) return fail(std::move(written.error()));
+  return recovered;
+}
+
+Result<std::unique_ptr<SegmentStore>> SegmentStore::open(const Options& options,
+                                                         const Clock& clock,
+                                                         Log& log) {
+  if (options.max_size_bytes < 1) {
+    return fail(ErrorCode::kInvalidArgument, "the size limit must be positive", "max_size_bytes");
   }
-  std::unique_ptr<SegmentStore> store(new SegmentStore(used,
-                                                       clock,
-                                                       std::move(*directory),
-                                                       std::move(lock),
-                                                       files,
-                                                       std::move(tally),
-                                                       std::move(*recovered)));
+  Options used = options;
+  used.ttl = std::clamp(options.ttl, std::chrono::seconds(0), kMaxTtl);
+  if (!used.file_system) used.file_system = std::make_shared<FileSystem>();
+  Result<Foundation> foundation = lay_foundation(used, log);
+  if (!foundation) return fail(std::move(foundation.error()));
+  Result<RecoveredStore> recovered = recover(used, *foundation, clock.now(), log);
+  if (!recovered) return fail(std::move(recovered.error()));
+  std::unique_ptr<SegmentStore> store(
+      new SegmentStore(used, clock, std::move(*foundation), std::move(*recovered)));
   if (options.mode == OpenMode::kOwner) {
     Result<void> enforced = store->enforce_limit();
     if (!enforced) return fail(std::move(enforced.error()));
@@ -119,21 +128,18 @@ Result<std::unique_ptr<SegmentStore>> SegmentStore::open(const Options& options,
 
 SegmentStore::SegmentStore(const Options& options,
                            const Clock& clock,
-                           StoreDirectory directory,
-                           std::optional<StoreLock> lock,
-                           const SegmentFile::Surroundings& files,
-                           std::unique_ptr<CorruptionTally> tally,
+                           Foundation foundation,
                            RecoveredStore recovered)
     : options_(options),
       max_size_(max_size_for(options)),
       segment_size_(segment_size_for(options)),
       rewrite_reserve_(rewrite_reserve_for(options)),
-      fixed_bytes_(usage_of_fixed_files(files.usage->block_size())->bytes()),
+      fixed_bytes_(usage_of_fixed_files(foundation.files.usage->block_size())->bytes()),
       clock_(clock),
-      directory_(std::move(directory)),
-      lock_(std::move(lock)),
-      files_(files),
-      tally_(std::move(tally)),
+      directory_(std::move(foundation.directory)),
+      lock_(std::move(foundation.lock)),
+      files_(std::move(foundation.files)),
+      tally_(std::move(foundation.tally)),
       damaged_(recovered.damaged),
       foreign_files_(recovered.foreign_files),
       scanned_(recovered.scanned),
@@ -367,6 +373,24 @@ void SegmentStore::visit(const VisitEntry& visit) {
   }
 }
 
+void SegmentStore::verify_one(const Target& target,
+                              VerifyReport& report,
+                              std::vector<CacheKey>& corrupt) {
+  const RecordReader reader(target.file, target.indexed.location);
+  const RecordRead read = reader.read(target.indexed.fingerprint, nullptr);
+  report.bytes += static_cast<std::int64_t>(RecordHeader::kSize);
+  report.bytes += target.indexed.location.payload_size;
+  if (read.outcome == RecordRead::Outcome::kFound) {
+    ++report.entries;
+  } else if (read.outcome == RecordRead::Outcome::kFailed) {
+    ++report.unreadable;
+  } else {
+    ++report.corrupt;
+    drop_damaged(target, read);
+    if (read.kind == Corruption::Kind::kPayload) corrupt.push_back(read.header.metadata.key);
+  }
+}
+
 Result<SegmentStore::VerifyReport> SegmentStore::verify(Repair repair,
                                                         const VerifyProgress& progress) {
   if (repair == Repair::kYes) {
@@ -381,18 +405,7 @@ Result<SegmentStore::VerifyReport> SegmentStore::verify(Repair repair,
   std::vector<CacheKey> corrupt;
   for (const std::uint64_t segment : segment_ids()) {
     for (const Target& target : targets_in(segment)) {
-      const RecordReader reader(target.file, target.indexed.location);
-      const RecordRead read = reader.read(target.indexed.fingerprint, nullptr);
-      report.bytes += RecordHeader::kSize + target.indexed.location.payload_size;
-      if (read.outcome == RecordRead::Outcome::kFound) {
-        ++report.entries;
-      } else if (read.outcome == RecordRead::Outcome::kFailed) {
-        ++report.unreadable;
-      } else {
-        ++report.corrupt;
-        drop_damaged(target, read);
-        if (read.kind == Corruption::Kind::kPayload) corrupt.push_back(read.header.metadata.key);
-      }
+      verify_one(target, report, corrupt);
       if (progress) progress(++done, all);
     }
   }

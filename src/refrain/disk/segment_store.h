@@ -195,14 +195,24 @@ private:
     std::shared_ptr<SegmentFile> file;
   };
 
+  /// What there is before anything is recovered.
+  struct Foundation {
+    StoreDirectory directory;
+    std::optional<StoreLock> lock;  // empty in read-only mode
+    SegmentFile::Surroundings files;
+    std::unique_ptr<CorruptionTally> tally;
+  };
+
   SegmentStore(const Options& options,
                const Clock& clock,
-               StoreDirectory directory,
-               std::optional<StoreLock> lock,
-               const SegmentFile::Surroundings& files,
-               std::unique_ptr<CorruptionTally> tally,
+               Foundation foundation,
                RecoveredStore recovered);
 
+  static Result<Foundation> lay_foundation(const Options& options, Log& log);
+  static Result<RecoveredStore> recover(const Options& options,
+                                        const Foundation& foundation,
+                                        WallTime now,
+                                        Log& log);
   Result<void> enforce_limit();
   [[nodiscard]] Result<void> require_owner() const;
   /// Whether the path still leads to what this store has locked.
@@ -220,6 +230,8 @@ private:
   /// The entry that was read, if it is still wanted, or what that says about the index.
   Result<std::optional<Entry>> accept(const CacheKey& key, const Target& target, RecordRead read);
   void drop_damaged(const Target& target, const RecordRead& read);
+  /// Notes what was found in the report, and a damaged entry's key, if it is known, in `corrupt`.
+  void verify_one(const Target& target, VerifyReport& report, std::vector<CacheKey>& corrupt);
   [[nodiscard]] WallTime resident_until_of(const RecordHeader& header, WallTime now) const;
   [[nodiscard]] std::vector<Target> targets_in(std::uint64_t segment) const;
   [[nodiscard]] std::vector<std::uint64_t> segment_ids() const;
@@ -281,6 +293,8 @@ private:
   Result<void> drop_through(std::uint64_t segment) REFRAIN_REQUIRES(write_mutex_);
   Result<void> drop_all() REFRAIN_REQUIRES(write_mutex_);
   void expire_some();
+  Result<void> remove_spent() REFRAIN_REQUIRES(write_mutex_);
+  Result<void> leave_room_for_others() REFRAIN_REQUIRES(write_mutex_);
   Result<void> sync_inserts();
 
   // --- the snapshot: segment_store_snapshot.cpp

@@ -25,27 +25,24 @@ constexpr std::uint64_t kUncheckedBytes = 1U << 20U;
 Result<void> SegmentStore::make_room(std::uint64_t record_size) {
   for (;;) {
     const std::uint64_t after = bytes_with(record_size);
-    bool is_full = after > max_size_ - rewrite_reserve_;
-    if (!is_full) {
-      const Result<bool> is_too_full = this->is_too_full(after - files_.usage->bytes());
-      if (!is_too_full) return fail(is_too_full.error());
-      is_full = *is_too_full;
-    }
-    if (!is_full) return {};
+    const std::uint64_t room = max_size_ - rewrite_reserve_;
+    const Result<bool> is_full =
+        after > room ? Result<bool>(true) : is_too_full(after - files_.usage->bytes());
+    if (!is_full) return fail(is_full.error());
+    if (!*is_full) return {};
     // Readers of segments that are gone give the room back by themselves. Most are done in an
     // instant; but to evict more for ever more slow ones would let a few of them empty the store.
     const std::uint64_t pinned = pinned_bytes();
-    if (pinned > max_size_ / kPinnedShare && after - pinned <= max_size_ - rewrite_reserve_)
+    if (pinned > max_size_ / kPinnedShare && after - pinned <= room)
       return fail(ErrorCode::kTooLarge,
                   "the disk cache is full of entries that are still being sent");
     const Result<bool> given_back = give_back();
     if (!given_back) return fail(given_back.error());
     if (*given_back) continue;
-    return fail(ErrorCode::kTooLarge,
-                after > max_size_ - rewrite_reserve_
-                    ? "the disk cache has no room for it"
-                    : "the file system has less free than " +
-                          std::to_string(options_.min_free_bytes) + " bytes");
+    if (after > room) return fail(ErrorCode::kTooLarge, "the disk cache has no room for it");
+    return fail(
+        ErrorCode::kTooLarge,
+        "the file system has less free than " + std::to_string(options_.min_free_bytes) + " bytes");
   }
 }
 
@@ -234,13 +231,24 @@ Result<void> SegmentStore::sweep() {
   Result<void> done = sync_inserts();
   if (!done) return done;
   const MutexLock write(write_mutex_);
+  done = remove_spent();
+  if (done) done = leave_room_for_others();
+  if (!done || !is_snapshot_due()) return done;
+  return write_snapshot();
+}
+
+Result<void> SegmentStore::remove_spent() {
   for (int count = 0; count < kSweptSegments; ++count) {
     const std::shared_ptr<SegmentFile> spent = spent_segment();
     if (!spent) break;
     // A segment that cannot be removed now is tried again by the next sweep.
-    done = drop(spent, &Removals::expired);
-    if (!done) return done;
+    Result<void> dropped = drop(spent, &Removals::expired);
+    if (!dropped) return dropped;
   }
+  return {};
+}
+
+Result<void> SegmentStore::leave_room_for_others() {
   unchecked_bytes_ = kUncheckedBytes;
   for (int count = 0; count < kSweptSegments; ++count) {
     const Result<bool> is_too_full = this->is_too_full(0);
@@ -250,7 +258,7 @@ Result<void> SegmentStore::sweep() {
     if (!given_back) return fail(given_back.error());
     if (!*given_back) break;
   }
-  return is_snapshot_due() ? write_snapshot() : Result<void>();
+  return {};
 }
 
 }  // namespace refrain
