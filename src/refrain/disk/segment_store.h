@@ -273,6 +273,9 @@ private:
   // --- giving back: segment_store_room.cpp
 
   Result<void> make_room(std::uint64_t record_size) REFRAIN_REQUIRES(write_mutex_);
+  /// Whether there would be room for what takes the store to `after` bytes, were it not for readers
+  /// of segments that were removed, which hold much of it.
+  [[nodiscard]] bool waits_for_readers(std::uint64_t after) const REFRAIN_REQUIRES(write_mutex_);
   /// Whether so many bytes more would leave too little free for others.
   [[nodiscard]] Result<bool> is_too_full(std::uint64_t growth) REFRAIN_REQUIRES(write_mutex_);
   /// Removes one segment; false if there is none.

@@ -30,12 +30,10 @@ Result<void> SegmentStore::make_room(std::uint64_t record_size) {
         after > room ? Result<bool>(true) : is_too_full(after - files_.usage->bytes());
     if (!is_full) return fail(is_full.error());
     if (!*is_full) return {};
-    // Readers of segments that are gone give the room back by themselves. Most are done in an
-    // instant; but to evict more for ever more slow ones would let a few of them empty the store.
-    const std::uint64_t pinned = pinned_bytes();
-    if (pinned > max_size_ / kPinnedShare && after - pinned <= room)
+    if (waits_for_readers(after)) {
       return fail(ErrorCode::kTooLarge,
                   "the disk cache is full of entries that are still being sent");
+    }
     const Result<bool> given_back = give_back();
     if (!given_back) return fail(given_back.error());
     if (*given_back) continue;
@@ -44,6 +42,13 @@ Result<void> SegmentStore::make_room(std::uint64_t record_size) {
         ErrorCode::kTooLarge,
         "the file system has less free than " + std::to_string(options_.min_free_bytes) + " bytes");
   }
+}
+
+bool SegmentStore::waits_for_readers(std::uint64_t after) const {
+  // Readers of segments that are gone give the room back by themselves. Most are done in an
+  // instant; but to evict more for ever more slow ones would let a few of them empty the store.
+  const std::uint64_t pinned = pinned_bytes();
+  return pinned > max_size_ / kPinnedShare && after - pinned <= max_size_ - rewrite_reserve_;
 }
 
 Result<bool> SegmentStore::is_too_full(std::uint64_t growth) {
