@@ -339,7 +339,7 @@ private:
   mutable Mutex mutex_;
   DiskIndex index_ REFRAIN_GUARDED_BY(mutex_);
   Segments segments_ REFRAIN_GUARDED_BY(mutex_);  // changed only with write_mutex_ held as well
-  // Keys with records that the index does not know: to erase them takes a tombstone all the same.
+  // Keys with records that the index does not know: what replaces them voids these.
   std::unordered_set<std::uint64_t> hidden_ REFRAIN_GUARDED_BY(mutex_);
   bool may_hide_any_ REFRAIN_GUARDED_BY(mutex_);  // of which keys, is not known
   std::int64_t insertions_ REFRAIN_GUARDED_BY(mutex_);
