@@ -84,6 +84,7 @@ TEST_F(OffloadWithin, ResumesOnItsLoopWhenTheWorkIsTooLate) {
   EXPECT_EQ(run(loop_, thread_after(pool_, kShort)), std::this_thread::get_id());
 
   may_finish.count_down();
+  pool_.join();  // the latch is in use until then
 }
 
 TEST_F(OffloadWithin, RethrowsTheWorksExceptionInTheCaller) {
