@@ -1,19 +1,30 @@
 # The targets of the project, one call each. No globs: a file that is not named is not built.
 
-# Third-party headers that nearly every file parses. Compiled once per build, shared by all targets.
-add_library(refrain_pch OBJECT ${CMAKE_CURRENT_LIST_DIR}/pch.cpp)
-target_link_libraries(refrain_pch PRIVATE refrain_options Boost::headers tl::expected OpenSSL::SSL Threads::Threads)
-if(REFRAIN_PCH)
-  target_precompile_headers(refrain_pch PRIVATE ${CMAKE_CURRENT_LIST_DIR}/pch.h)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    # Lets ccache hit: the precompiled header then depends on its text only.
-    target_compile_options(refrain_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+# Third-party headers that nearly every file parses. Compiled once per build for the libraries and once for the
+# tests, whose options differ.
+function(refrain_pch_target target options)
+  add_library(${target} OBJECT ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/pch.cpp)
+  target_link_libraries(${target} PRIVATE ${options} Boost::headers tl::expected OpenSSL::SSL Threads::Threads)
+  if(REFRAIN_PCH)
+    target_precompile_headers(${target} PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/pch.h)
   endif()
+endfunction()
+refrain_pch_target(refrain_pch refrain_options)
+refrain_pch_target(refrain_test_pch refrain_test_options)
+if(REFRAIN_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Lets ccache hit: the precompiled header then depends on its text only.
+  target_compile_options(refrain_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
 endif()
 
+# refrain_use_pch(target): compiles a target that has refrain_options; refrain_use_test_pch: refrain_test_options.
 function(refrain_use_pch target)
   if(REFRAIN_PCH)
     target_precompile_headers(${target} REUSE_FROM refrain_pch)
+  endif()
+endfunction()
+function(refrain_use_test_pch target)
+  if(REFRAIN_PCH)
+    target_precompile_headers(${target} REUSE_FROM refrain_test_pch)
   endif()
 endfunction()
 
@@ -56,8 +67,8 @@ function(refrain_test)
   add_executable(${target} ${arg_SOURCES})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${target} PRIVATE REFRAIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}" REFRAIN_BINARY="$<TARGET_FILE_DIR:${target}>/refrain")
-  target_link_libraries(${target} PRIVATE refrain_options ${arg_DEPS} GTest::gmock GTest::gtest_main)
-  refrain_use_pch(${target})
+  target_link_libraries(${target} PRIVATE refrain_test_options ${arg_DEPS} GTest::gmock GTest::gtest_main)
+  refrain_use_test_pch(${target})
   add_dependencies(tests_${arg_LABEL} ${target})
   gtest_discover_tests(${target} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} DISCOVERY_TIMEOUT 60)
 endfunction()
