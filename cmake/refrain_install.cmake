@@ -2,7 +2,7 @@
 # them with find_package(refrain), and the program (component `program`). tests/install uses the first.
 include(CMakePackageConfigHelpers)
 
-set(REFRAIN_INSTALLED_LIBRARIES core cache memory disk redis)
+set(REFRAIN_INSTALLED_LIBRARIES core cache memory disk redis_client redis)
 set(REFRAIN_BOOST_COMPONENTS "")
 foreach(name IN LISTS REFRAIN_INSTALLED_LIBRARIES)
   if(NOT TARGET refrain_${name})

@@ -3,8 +3,8 @@
 
 #include "refrain/core/clock.h"
 #include "refrain/core/log.h"
+#include "refrain/redis/client/redis_client.h"
 #include "refrain/redis/redis_cache.h"
-#include "refrain/redis/redis_client.h"
 
 #include "support/redis_server.h"
 #include "support/run.h"

@@ -1,7 +1,7 @@
 #include "support/redis_server.h"
 
-#include "refrain/redis/redis_command.h"
-#include "refrain/redis/resp_parser.h"
+#include "refrain/redis/client/redis_command.h"
+#include "refrain/redis/client/resp_parser.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
 /// @file
 /// A Redis server of a test's own, and one that only pretends.
 
-#include "refrain/redis/redis_url.h"
-#include "refrain/redis/resp_value.h"
+#include "refrain/redis/client/redis_url.h"
+#include "refrain/redis/client/resp_value.h"
 
 #include "support/temp_dir.h"
 

@@ -1,7 +1,7 @@
 #include "refrain/app/cache_stack.h"
 
 #include "refrain/memory/policy/policy_kind.h"
-#include "refrain/redis/redis_url.h"
+#include "refrain/redis/client/redis_url.h"
 #include "refrain/services/sticker/cached_sticker_generator.h"
 #include "refrain/services/text_prediction/cached_predictor.h"
 

@@ -3,7 +3,7 @@
 /// @file
 /// Keeps callers away from something that fails until it has been seen to work again.
 
-#include "refrain/cache/backoff.h"
+#include "refrain/core/backoff.h"
 #include "refrain/core/clock.h"
 #include "refrain/core/mutex.h"
 

@@ -9,8 +9,8 @@
 #include "refrain/core/clock.h"
 #include "refrain/core/log.h"
 #include "refrain/core/result.h"
-#include "refrain/redis/redis_client.h"
-#include "refrain/redis/redis_url.h"
+#include "refrain/redis/client/redis_client.h"
+#include "refrain/redis/client/redis_url.h"
 #include "refrain/redis/written_keys.h"
 
 #include <boost/asio/io_context.hpp>

@@ -1,4 +1,4 @@
-#include "refrain/redis/redis_client.h"
+#include "refrain/redis/client/redis_client.h"
 
 #include "redis/redis_fixture.h"
 #include "support/redis_server.h"

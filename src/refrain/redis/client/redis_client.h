@@ -6,9 +6,9 @@
 #include "refrain/core/log.h"
 #include "refrain/core/result.h"
 #include "refrain/core/task.h"
-#include "refrain/redis/redis_command.h"
-#include "refrain/redis/redis_connection.h"
-#include "refrain/redis/resp_value.h"
+#include "refrain/redis/client/redis_command.h"
+#include "refrain/redis/client/redis_connection.h"
+#include "refrain/redis/client/resp_value.h"
 
 #include <boost/asio/io_context.hpp>
 

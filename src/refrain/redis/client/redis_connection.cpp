@@ -1,4 +1,4 @@
-#include "refrain/redis/redis_connection.h"
+#include "refrain/redis/client/redis_connection.h"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>

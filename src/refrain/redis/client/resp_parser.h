@@ -4,7 +4,7 @@
 /// RESP2 from bytes to values, without a socket.
 
 #include "refrain/core/result.h"
-#include "refrain/redis/resp_value.h"
+#include "refrain/redis/client/resp_value.h"
 
 #include <cstddef>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "refrain/redis/redis_command.h"
+#include "refrain/redis/client/redis_command.h"
 
 #include <charconv>
 

@@ -1,6 +1,6 @@
-#include "refrain/redis/redis_client.h"
+#include "refrain/redis/client/redis_client.h"
 
-#include "refrain/redis/latency_window.h"
+#include "refrain/redis/client/latency_window.h"
 
 #include <boost/asio/this_coro.hpp>
 

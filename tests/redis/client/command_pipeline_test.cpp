@@ -1,4 +1,4 @@
-#include "refrain/redis/command_pipeline.h"
+#include "refrain/redis/client/command_pipeline.h"
 
 #include <gtest/gtest.h>
 

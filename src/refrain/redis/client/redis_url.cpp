@@ -1,4 +1,4 @@
-#include "refrain/redis/redis_url.h"
+#include "refrain/redis/client/redis_url.h"
 
 #include "refrain/core/hex.h"
 

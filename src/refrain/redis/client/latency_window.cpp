@@ -1,4 +1,4 @@
-#include "refrain/redis/latency_window.h"
+#include "refrain/redis/client/latency_window.h"
 
 #include <algorithm>
 #include <bit>

@@ -5,9 +5,9 @@
 
 #include "refrain/core/clock.h"
 #include "refrain/core/result.h"
-#include "refrain/redis/redis_command.h"
-#include "refrain/redis/resp_parser.h"
-#include "refrain/redis/resp_value.h"
+#include "refrain/redis/client/redis_command.h"
+#include "refrain/redis/client/resp_parser.h"
+#include "refrain/redis/client/resp_value.h"
 
 #include <chrono>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "refrain/redis/redis_connection.h"
+#include "refrain/redis/client/redis_connection.h"
 
 #include "redis/redis_fixture.h"
 #include "support/redis_server.h"

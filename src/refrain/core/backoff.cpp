@@ -1,4 +1,4 @@
-#include "refrain/cache/backoff.h"
+#include "refrain/core/backoff.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "refrain/redis/resp_parser.h"
+#include "refrain/redis/client/resp_parser.h"
 
 #include <algorithm>
 #include <charconv>

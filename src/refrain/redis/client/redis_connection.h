@@ -3,15 +3,15 @@
 /// @file
 /// One connection to one Redis server, on one event loop.
 
-#include "refrain/cache/backoff.h"
+#include "refrain/core/backoff.h"
 #include "refrain/core/log.h"
 #include "refrain/core/result.h"
 #include "refrain/core/task.h"
-#include "refrain/redis/command_pipeline.h"
-#include "refrain/redis/latency_window.h"
-#include "refrain/redis/redis_command.h"
-#include "refrain/redis/redis_url.h"
-#include "refrain/redis/resp_value.h"
+#include "refrain/redis/client/command_pipeline.h"
+#include "refrain/redis/client/latency_window.h"
+#include "refrain/redis/client/redis_command.h"
+#include "refrain/redis/client/redis_url.h"
+#include "refrain/redis/client/resp_value.h"
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
