@@ -81,6 +81,7 @@ TEST_F(TornSize, Case19TheBlocksOfAllFilesNeverExceedTheLimitAtAnyInstant) {
       most = std::max(most.load(), measured_->bytes_in(directory()));
       most_counted = std::max(most_counted.load(), store->stats().size_bytes);
       ++samples;
+      std::this_thread::yield();  // those who are measured want the mutex too
     }
   };
   const auto write = [&](unsigned seed) {
@@ -107,6 +108,10 @@ TEST_F(TornSize, Case19TheBlocksOfAllFilesNeverExceedTheLimitAtAnyInstant) {
   workers.emplace_back(erase_and_sweep);
   for (std::thread& worker : workers)
     worker.join();
+  // A sweep beside a reader of a removed segment may leave the snapshot for another time.
+  insert(*store, "the last", "x");
+  clock_.advance(std::chrono::minutes(6));
+  static_cast<void>(store->sweep());
   is_over = true;
   sampler.join();
 
