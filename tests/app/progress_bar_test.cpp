@@ -7,6 +7,7 @@
 #include <pty.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <stdexcept>
 #include <string>
@@ -26,12 +27,16 @@ std::string shown_on_a_terminal(Work work) {
   ::dup2(slave, STDERR_FILENO);
   work();
   std::fflush(stderr);
-  std::string text(4096, '\0');
-  const ssize_t size = ::read(master, text.data(), text.size());
   ::dup2(former, STDERR_FILENO);
-  for (const int file : {former, slave, master})
-    ::close(file);
-  text.resize(static_cast<std::size_t>(size));
+  ::close(former);
+  ::close(slave);
+  // A terminal passes on in pieces what was written; it ends with an error once nobody can write.
+  std::string text;
+  std::array<char, 4096> piece{};
+  ssize_t size = 0;
+  while ((size = ::read(master, piece.data(), piece.size())) > 0)
+    text.append(piece.data(), static_cast<std::size_t>(size));
+  ::close(master);
   return text;
 }
 

@@ -27,11 +27,22 @@ protected:
   using FaultyStoreFixture::erase;
   using FaultyStoreFixture::insert;
 
-  /// With a time budget that a test can wait out, and breakers that open at the second failure.
-  [[nodiscard]] DiskCache::Options impatient() const {
+  /// With a time budget that no disk uses up, however busy the machine is.
+  [[nodiscard]] DiskCache::Options patient() const {
     DiskCache::Options options = this->options();
-    options.read_budget = std::chrono::milliseconds(5);
+    options.read_budget = std::chrono::minutes(2);
+    return options;
+  }
+  /// With breakers that open at the second failure.
+  [[nodiscard]] DiskCache::Options sensitive() const {
+    DiskCache::Options options = patient();
     options.breaker.failures_to_open = 2;
+    return options;
+  }
+  /// The same with a time budget that a test can wait out.
+  [[nodiscard]] DiskCache::Options impatient() const {
+    DiskCache::Options options = sensitive();
+    options.read_budget = std::chrono::milliseconds(100);
     return options;
   }
 
@@ -48,7 +59,7 @@ protected:
   [[nodiscard]] OwnedCache make(const DiskCache::Options& options) {
     return OwnedCache(new DiskCache(options, clock_, spy_), GoOnAndDelete{disk_});
   }
-  [[nodiscard]] OwnedCache make() { return make(options()); }
+  [[nodiscard]] OwnedCache make() { return make(patient()); }
 
   Result<std::optional<Entry>> find(DiskCache& cache, std::string_view name) {
     return run(loop_, cache.find(sample_key(name)));

@@ -160,7 +160,7 @@ TEST_F(DiskCacheReading, AProbeOfADiskThatStillHangsKeepsTheTierAway) {
 }
 
 TEST_F(DiskCacheReading, AReadThatFailsIsAMissAndAnError) {
-  const auto cache = make(impatient());
+  const auto cache = make(sensitive());
   ASSERT_TRUE(insert(*cache, "a", "one").has_value());
   disk_->fail(EIO, Calls::kRead | Calls::kReadNow);
 

@@ -14,7 +14,7 @@ class DiskCacheWriting : public DiskCacheFixture {
 protected:
   /// Room for this many entries like `sized`.
   [[nodiscard]] DiskCache::Options with_queue_for(std::size_t entries) const {
-    DiskCache::Options options = impatient();
+    DiskCache::Options options = sensitive();
     options.max_queued_bytes = sized("any", 'x').charge() * entries;
     return options;
   }
@@ -148,7 +148,7 @@ TEST_F(DiskCacheWriting, AClearWinsOverWhatWaitsToBeWritten) {
 }
 
 TEST_F(DiskCacheWriting, WritesThatFailOpenTheirBreakerAndReadsGoOn) {
-  const auto cache = make(impatient());
+  const auto cache = make(sensitive());
   ASSERT_TRUE(insert(*cache, "a", "one").has_value());
   disk_->fail(EIO, Calls::kWrite);
 
@@ -201,7 +201,7 @@ TEST_F(DiskCacheWriting, AnEntryThatIsOverBeforeItIsWrittenLeavesNoOlderOneBehin
 }
 
 TEST_F(DiskCacheWriting, ASweepThatFailsCountsAgainstWriting) {
-  const auto cache = make(impatient());
+  const auto cache = make(sensitive());
   ASSERT_TRUE(insert(*cache, "a", "one").has_value());
   pass_snapshot_interval();
   disk_->fail(EIO, Calls::kRename);
@@ -217,7 +217,7 @@ TEST_F(DiskCacheWriting, ASweepThatFailsCountsAgainstWriting) {
 }
 
 TEST_F(DiskCacheWriting, AnErasureThatFailsIsMadeUpForByASweep) {
-  const auto cache = make(impatient());
+  const auto cache = make(sensitive());
   ASSERT_TRUE(insert(*cache, "a", "one").has_value());
   disk_->fail(EIO, Calls::kWrite | Calls::kUnlink);
 

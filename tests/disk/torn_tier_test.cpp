@@ -18,7 +18,7 @@ namespace {
 class TornTier : public DiskCacheFixture {};
 
 TEST_F(TornTier, Case13ADroppedInsertDoesNotLeaveTheOldValueBehindForAnErasureToMiss) {
-  DiskCache::Options narrow = impatient();
+  DiskCache::Options narrow = sensitive();
   narrow.max_queued_bytes = 500;
   {
     const auto cache = make(narrow);
