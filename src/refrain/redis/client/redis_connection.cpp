@@ -14,6 +14,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
@@ -77,6 +78,7 @@ RedisConnection::RedisConnection(RedisConnectionOptions options,
                                  boost::asio::io_context& loop,
                                  Log& log)
     : options_(std::move(options)),
+      endpoint_(options_.endpoint),
       loop_(loop),
       log_(log),
       socket_(loop.get_executor()),
@@ -103,7 +105,18 @@ void RedisConnection::stop() {
 }
 
 Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
-  auto initiate = [self = shared_from_this()](auto handler, const RedisCommand& submitted) {
+  return initiate(shared_from_this(), std::move(command));
+}
+
+Task<Result<RespValue>> RedisConnection::execute_borrowed(const RedisCommand& command) {
+  return initiate(shared_from_this(), std::cref(command));
+}
+
+// `Command` is a command or a reference to one.
+template <class Command>
+Task<Result<RespValue>> RedisConnection::initiate(std::shared_ptr<RedisConnection> self,
+                                                  Command command) {
+  auto initiate = [self = std::move(self)](auto handler, const RedisCommand& submitted) {
     using Waiter = HandlerWaiter<decltype(handler)>;
     const auto slot = boost::asio::get_associated_cancellation_slot(handler);
     const auto waiter = std::make_shared<Waiter>(std::move(handler), self->latencies_);
@@ -227,6 +240,11 @@ void RedisConnection::give_up(const Error& oldest, const Error& others) {
   pipeline_.fail_all(oldest, others);
 }
 
+void RedisConnection::reconnect(std::string_view reason) {
+  const Error given_up = error(ErrorCode::kUnavailable, reason);
+  give_up(given_up, given_up);
+}
+
 void RedisConnection::close() {
   ++generation_;
   is_writing_ = false;
@@ -241,9 +259,11 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
       self->backoff_.reset();
       self->is_ready_.store(true, std::memory_order_release);
       self->report_back();
+      if (self->options_.on_ready) self->options_.on_ready();
       co_await self->serve();
       if (self->is_stopped_) break;
       self->report_away(self->loss_);
+      if (self->options_.on_lost) self->options_.on_lost(self->loss_);
     } else {
       self->report_away(up.error());
       if (self->options_.on_connect_failed) self->options_.on_connect_failed(up.error());
@@ -259,7 +279,17 @@ Task<void> RedisConnection::pause() {
   static_cast<void>(ended);
 }
 
+Task<Result<void>> RedisConnection::locate() {
+  if (!options_.locate) co_return Result<void>();
+  Result<RedisEndpoint> found = co_await options_.locate();
+  if (!found) co_return fail(found.error());
+  endpoint_ = std::move(*found);
+  co_return Result<void>();
+}
+
 Task<Result<void>> RedisConnection::establish() {
+  Result<void> located = co_await locate();
+  if (!located) co_return fail(located.error());
   limit_attempt();
   Result<void> done = co_await connect();
   if (done) done = co_await shake_hands();
@@ -288,7 +318,7 @@ void RedisConnection::limit_attempt() {
 Task<Result<std::vector<RedisConnection::Endpoint>>> RedisConnection::resolve() {
   using boost::asio::ip::tcp;
   std::vector<Endpoint> endpoints;
-  const RedisEndpoint& server = options_.endpoint;
+  const RedisEndpoint& server = endpoint_;
   if (!server.unix_path.empty()) {
     endpoints.emplace_back(boost::asio::local::stream_protocol::endpoint(server.unix_path));
     co_return endpoints;
@@ -319,7 +349,7 @@ Task<Result<void>> RedisConnection::connect() {
     last = failure;
     if (failure) continue;
     last = socket_.non_blocking(true, last);
-    if (options_.endpoint.unix_path.empty())
+    if (endpoint_.unix_path.empty())
       last = socket_.set_option(boost::asio::ip::tcp::no_delay(true), last);
     if (!last) co_return Result<void>();
   }
@@ -328,7 +358,7 @@ Task<Result<void>> RedisConnection::connect() {
 
 Task<Result<void>> RedisConnection::shake_hands() {
   RedisCommand handshake;
-  const RedisEndpoint& server = options_.endpoint;
+  const RedisEndpoint& server = endpoint_;
   if (!server.user.empty()) {
     handshake.add({"AUTH", server.user, server.password});
   } else if (!server.password.empty()) {
@@ -372,7 +402,7 @@ Task<Result<std::vector<RespValue>>> RedisConnection::read_replies(std::size_t c
 }
 
 Result<void> RedisConnection::check_handshake(std::vector<RespValue> replies) {
-  const RedisEndpoint& server = options_.endpoint;
+  const RedisEndpoint& server = endpoint_;
   auto next = replies.begin();
   if (!server.password.empty() && next++->is_error())
     return fail(
@@ -443,12 +473,11 @@ void RedisConnection::report_away(const Error& error) {
 
 void RedisConnection::report_back() {
   is_away_reported_ = false;
-  log_.write(
-      LogLevel::kInfo, "Redis is connected", {LogField("server", options_.endpoint.describe())});
+  log_.write(LogLevel::kInfo, "Redis is connected", {LogField("server", endpoint_.describe())});
 }
 
 Error RedisConnection::error(ErrorCode code, std::string_view what) const {
-  return Error(code, "Redis at " + options_.endpoint.describe() + ": " + std::string(what));
+  return Error(code, "Redis at " + endpoint_.describe() + ": " + std::string(what));
 }
 
 }  // namespace refrain
