@@ -24,8 +24,8 @@ namespace {
 
 constexpr std::string_view kClientName = "refrain";
 
-// Reads of one turn, so that a server that never stops sending leaves the loop to others too.
-constexpr int kMaxReadsPerTurn = 16;
+// How many reads an overdue command is given for what has arrived already.
+constexpr int kMaxLooks = 16;
 
 // The descriptor is gone whatever the system says of its closing.
 template <class Socket>
@@ -38,14 +38,16 @@ void close_quietly(Socket& socket) {
 template <class Handler>
 class HandlerWaiter final : public CommandPipeline::Waiter {
 public:
-  HandlerWaiter(Handler handler, LatencyWindow& latencies)
+  // `now` says when a reply came. It and `latencies`, if there are any, outlive the waiter.
+  HandlerWaiter(Handler handler, const SteadyTime& now, LatencyWindow* latencies, SteadyTime begin)
       : handler_(std::move(handler)),
+        now_(now),
         latencies_(latencies),
-        begin_(std::chrono::steady_clock::now()) {}
+        begin_(begin) {}
 
   void complete(Result<RespValue> reply) override {
-    const auto duration = std::chrono::steady_clock::now() - begin_;
-    latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(duration));
+    if (latencies_ != nullptr)
+      latencies_->record(std::chrono::duration_cast<std::chrono::microseconds>(now_ - begin_));
     if (!handler_) return;
     Handler handler = std::move(*handler_);
     handler_.reset();
@@ -67,7 +69,8 @@ public:
 
 private:
   std::optional<Handler> handler_;  // empty once it was called, also when that was a cancellation
-  LatencyWindow& latencies_;
+  const SteadyTime& now_;
+  LatencyWindow* const latencies_;
   const SteadyTime begin_;
 };
 
@@ -79,15 +82,6 @@ CommandPipeline::OnPush until_stopped(const std::function<void(const RespValue&)
     if (!is_stopped) on_push(message);
   };
 }
-
-// Keeps the reply to a command of the log-in.
-class LogInWaiter final : public CommandPipeline::Waiter {
-public:
-  void complete(Result<RespValue> given) override { reply = std::move(given); }
-  void complete_later(Result<RespValue> given) override { reply = std::move(given); }
-
-  std::optional<Result<RespValue>> reply;
-};
 
 // A server older than Redis 6, or one that speaks version 2 of the protocol only.
 bool is_hello_refused(const RespValue& reply) {
@@ -132,7 +126,9 @@ Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
   auto initiate = [self = shared_from_this()](auto handler, const RedisCommand& submitted) {
     using Waiter = HandlerWaiter<decltype(handler)>;
     const auto slot = boost::asio::get_associated_cancellation_slot(handler);
-    const auto waiter = std::make_shared<Waiter>(std::move(handler), self->latencies_);
+    const SteadyTime begin = std::chrono::steady_clock::now();
+    const auto waiter =
+        std::make_shared<Waiter>(std::move(handler), self->now_, &self->latencies_, begin);
     if (slot.is_connected()) {
       boost::asio::cancellation_slot(slot).assign([weak = std::weak_ptr<Waiter>(waiter)](
                                                       boost::asio::cancellation_type /*type*/) {
@@ -142,7 +138,27 @@ Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
           waiting->complete_later(fail(ErrorCode::kCancelled, "the Redis command was cancelled"));
       });
     }
-    self->submit(submitted, waiter);
+    if (self->is_ready()) {
+      self->submit(submitted, begin + self->options_.command_budget, waiter);
+    } else {
+      waiter->complete_later(fail(self->error(ErrorCode::kUnavailable, "not connected")));
+    }
+  };
+  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
+                                     void(Result<RespValue>)>(
+      std::move(initiate), kUseTask, std::move(command));
+}
+
+// A command of the log-in: the attempt's own time limit is its budget.
+Task<Result<RespValue>> RedisConnection::ask(RedisCommand command) {
+  auto initiate = [this](auto handler, const RedisCommand& submitted) {
+    using Waiter = HandlerWaiter<decltype(handler)>;
+    const auto waiter = std::make_shared<Waiter>(std::move(handler), now_, nullptr, now_);
+    if (is_open_) {
+      submit(submitted, SteadyTime::max(), waiter);
+    } else {
+      waiter->complete_later(fail(loss_));
+    }
   };
   return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
                                      void(Result<RespValue>)>(
@@ -150,18 +166,14 @@ Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
 }
 
 void RedisConnection::submit(const RedisCommand& command,
-                             const std::shared_ptr<CommandPipeline::Waiter>& waiter) {
-  if (!is_ready()) {
-    waiter->complete_later(fail(error(ErrorCode::kUnavailable, "not connected")));
-    return;
-  }
+                             SteadyTime deadline,
+                             std::shared_ptr<CommandPipeline::Waiter> waiter) {
   const bool is_first = pipeline_.is_idle();
-  const SteadyTime deadline = std::chrono::steady_clock::now() + options_.command_budget;
   if (Result<void> taken = pipeline_.submit(command, deadline, waiter); !taken) {
     waiter->complete_later(fail(error(taken.error().code(), taken.error().message())));
     return;
   }
-  if (!is_deadline_armed_) arm_deadline(deadline);
+  if (!is_deadline_armed_ && deadline != SteadyTime::max()) arm_deadline(deadline);
   // A lone command leaves at once; further ones gather until the end of the loop's turn, and what
   // follows upon replies until all of these are delivered.
   if (is_delivering_) return;
@@ -182,8 +194,8 @@ void RedisConnection::schedule_flush() {
 }
 
 void RedisConnection::flush() {
-  if (!is_ready() || is_writing_ || !pipeline_.has_output()) return;
-  writing_ = pipeline_.take_output();
+  if (!is_open_ || is_writing_ || !pipeline_.has_output()) return;
+  pipeline_.take_output(writing_);
   // The socket nearly always takes it all: then there is nothing to wait for.
   boost::system::error_code failure;
   written_ = socket_.write_some(boost::asio::buffer(writing_), failure);
@@ -224,20 +236,20 @@ void RedisConnection::arm_deadline(SteadyTime deadline) {
 }
 
 void RedisConnection::on_deadline() {
-  if (!is_ready()) return;
+  const std::optional<SteadyTime> oldest = pipeline_.oldest_deadline();
+  if (!is_ready() || !oldest) return;
   const SteadyTime now = std::chrono::steady_clock::now();
-  std::optional<SteadyTime> oldest = pipeline_.oldest_deadline();
-  if (oldest && *oldest <= now) {
-    // What has arrived while the loop was busy is no time-out: not Redis was late but we.
-    if (Result<void> read = read_available(); !read) {
-      give_up(read.error(), error(ErrorCode::kUnavailable, "the connection was lost"));
-      return;
-    }
-    oldest = pipeline_.oldest_deadline();
-  }
-  if (!oldest) return;
   if (*oldest > now) {
+    looks_ = 0;
     arm_deadline(*oldest);
+    return;
+  }
+  // What has arrived while the loop was busy is no time-out: not Redis was late but we. The read
+  // that waits comes before a timer that is set for now.
+  boost::system::error_code ignored;
+  if (looks_ < kMaxLooks && socket_.available(ignored) > 0) {
+    ++looks_;
+    arm_deadline(now);
     return;
   }
   give_up(error(ErrorCode::kTimeout,
@@ -247,15 +259,19 @@ void RedisConnection::on_deadline() {
 }
 
 void RedisConnection::give_up(const Error& oldest, const Error& others) {
-  if (!is_ready_.exchange(false)) return;
+  if (!is_open_) return;
   loss_ = oldest;
   close();
   pipeline_.fail_all(oldest, others);
+  // Only somebody who waits for the loss of a connection that is ready uses it then.
+  if (is_ready_.exchange(false)) attempt_timer_.cancel();
 }
 
 void RedisConnection::close() {
   ++generation_;
+  is_open_ = false;
   is_writing_ = false;
+  looks_ = 0;
   close_quietly(socket_);
 }
 
@@ -267,7 +283,7 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
       self->backoff_.reset();
       self->is_ready_.store(true, std::memory_order_release);
       self->report_back();
-      co_await self->serve();
+      co_await self->wait_for_loss();
       if (self->is_stopped_) break;
       self->report_away(self->loss_);
     } else {
@@ -279,6 +295,14 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
   self->close();
 }
 
+Task<void> RedisConnection::wait_for_loss() {
+  attempt_timer_.expires_at(SteadyTime::max());
+  while (is_ready()) {
+    const auto [ended] = co_await attempt_timer_.async_wait(kAsTuple);
+    static_cast<void>(ended);
+  }
+}
+
 Task<void> RedisConnection::pause() {
   attempt_timer_.expires_after(backoff_.next());
   const auto [ended] = co_await attempt_timer_.async_wait(kAsTuple);
@@ -288,9 +312,15 @@ Task<void> RedisConnection::pause() {
 Task<Result<void>> RedisConnection::establish() {
   limit_attempt();
   Result<void> done = co_await connect();
-  if (done) done = co_await shake_hands();
+  if (done) {
+    is_open_ = true;
+    read();
+    done = co_await shake_hands();
+  }
   attempt_timer_.cancel();
-  if (done && !is_attempt_over_) co_return Result<void>();
+  if (done && is_open_ && !is_attempt_over_) co_return Result<void>();
+  if (done) done = fail(loss_);
+  give_up(done.error(), done.error());
   close();
   if (is_attempt_over_) {
     const std::string budget = std::to_string(options_.connect_budget.count());
@@ -307,6 +337,8 @@ void RedisConnection::limit_attempt() {
                              generation = generation_](const boost::system::error_code& failure) {
     if (failure || generation != self->generation_ || self->is_ready()) return;
     self->is_attempt_over_ = true;
+    const Error late = self->error(ErrorCode::kTimeout, "the log-in had no reply in time");
+    self->give_up(late, late);
     close_quietly(self->socket_);
   });
 }
@@ -359,8 +391,6 @@ Task<Result<void>> RedisConnection::shake_hands() {
   if (is_hello_known_) done = co_await say_hello();
   if (done && !is_hello_known_) done = co_await log_in();
   if (done) done = co_await greet();
-  // Nobody waits any more; half-read bytes must not reach the next connection.
-  if (!done) pipeline_.fail_all(done.error(), done.error());
   co_return done;
 }
 
@@ -441,67 +471,36 @@ Result<void> RedisConnection::check_greeting(const RespValue& replies) const {
   return {};
 }
 
-// A command of the log-in: the attempt's own time limit is its budget. It uses the pipeline, so
-// that what arrives behind the reply is there for the commands that follow.
-Task<Result<RespValue>> RedisConnection::ask(RedisCommand command) {
-  const auto waiter = std::make_shared<LogInWaiter>();
-  Result<void> taken = pipeline_.submit(command, SteadyTime::max(), waiter);
-  if (!taken) co_return fail(error(taken.error().code(), taken.error().message()));
-  const std::string wire = pipeline_.take_output();
-  const auto [sent, ignored] =
-      co_await boost::asio::async_write(socket_, boost::asio::buffer(wire), kAsTuple);
-  static_cast<void>(ignored);
-  if (sent) co_return fail(error(ErrorCode::kUnavailable, "sending failed: " + sent.message()));
-  while (!waiter->reply) {
-    const std::span<char> room = pipeline_.prepare();
-    const auto [failure, size] = co_await socket_.async_read_some(
-        boost::asio::mutable_buffer(room.data(), room.size()), kAsTuple);
-    if (failure)
-      co_return fail(
-          error(ErrorCode::kUnavailable, "the log-in had no reply: " + failure.message()));
-    Result<void> received = pipeline_.receive(size);
-    if (!received) co_return fail(error(received.error().code(), received.error().message()));
-    pipeline_.deliver();
-  }
-  co_return std::move(*waiter->reply);
+void RedisConnection::read() {
+  const std::span<char> room = pipeline_.prepare();
+  auto on_done = [self = shared_from_this(), generation = generation_](
+                     const boost::system::error_code& failure, std::size_t size) {
+    if (generation == self->generation_) self->on_read(failure, size);
+  };
+  socket_.async_read_some(boost::asio::mutable_buffer(room.data(), room.size()),
+                          std::move(on_done));
 }
 
-Task<void> RedisConnection::serve() {
-  while (is_ready()) {
-    const auto [failure] = co_await socket_.async_wait(Socket::wait_read, kAsTuple);
-    if (!is_ready()) co_return;
-    Result<void> read = failure
-                            ? Result<void>(fail(error(ErrorCode::kUnavailable, failure.message())))
-                            : read_available();
-    if (!read) give_up(read.error(), error(ErrorCode::kUnavailable, "the connection was lost"));
+void RedisConnection::on_read(const boost::system::error_code& failure, std::size_t size) {
+  if (failure) {
+    const bool is_closed = failure == boost::asio::error::eof;
+    give_up(error(ErrorCode::kUnavailable,
+                  is_closed ? "the server closed the connection"
+                            : "receiving failed: " + failure.message()),
+            error(ErrorCode::kUnavailable, "the connection was lost"));
+    return;
   }
-}
-
-Result<void> RedisConnection::read_available() {
-  Result<void> received = receive_available();
+  now_ = std::chrono::steady_clock::now();
   is_delivering_ = true;
-  pipeline_.deliver();
+  Result<void> received = pipeline_.receive(size);
   is_delivering_ = false;
-  if (received) flush();
-  return received;
-}
-
-Result<void> RedisConnection::receive_available() {
-  for (int i = 0; i < kMaxReadsPerTurn; ++i) {
-    const std::span<char> room = pipeline_.prepare();
-    boost::system::error_code failure;
-    const std::size_t size =
-        socket_.read_some(boost::asio::mutable_buffer(room.data(), room.size()), failure);
-    if (failure == boost::asio::error::would_block) return {};
-    if (failure == boost::asio::error::eof)
-      return fail(error(ErrorCode::kUnavailable, "the server closed the connection"));
-    if (failure)
-      return fail(error(ErrorCode::kUnavailable, "receiving failed: " + failure.message()));
-    if (Result<void> taken = pipeline_.receive(size); !taken)
-      return fail(error(taken.error().code(), taken.error().message()));
-    if (size < room.size()) return {};
+  if (!received) {
+    give_up(error(received.error().code(), received.error().message()),
+            error(ErrorCode::kUnavailable, "the connection was lost"));
+    return;
   }
-  return {};
+  flush();
+  if (is_open_) read();
 }
 
 void RedisConnection::report_away(const Error& error) {

@@ -106,14 +106,16 @@ private:
   Task<Result<void>> log_in();
   Task<Result<void>> greet();
   Task<Result<RespValue>> ask(RedisCommand command);
-  Task<void> serve();
+  Task<void> wait_for_loss();
   Task<void> pause();
-  Result<void> read_available();
-  Result<void> receive_available();
   Result<void> check_log_in(const RespValue& reply) const;
   Result<void> check_greeting(const RespValue& replies) const;
 
-  void submit(const RedisCommand& command, const std::shared_ptr<CommandPipeline::Waiter>& waiter);
+  void submit(const RedisCommand& command,
+              SteadyTime deadline,
+              std::shared_ptr<CommandPipeline::Waiter> waiter);
+  void read();
+  void on_read(const boost::system::error_code& failure, std::size_t size);
   void schedule_flush();
   void flush();
   void write_rest();
@@ -131,20 +133,24 @@ private:
   Log& log_;
   Socket socket_;
   Timer deadline_timer_;  // the oldest command's
-  Timer attempt_timer_;   // the end of an attempt to connect, or of the pause before the next
+  Timer attempt_timer_;   // the end of an attempt to connect, or of the pause before the next;
+                          // cancelled when a connection that was ready is lost
   CommandPipeline pipeline_;
   LatencyWindow latencies_;
   Backoff backoff_;
+  SteadyTime now_;  // when the latest bytes came
   std::string writing_;
   std::size_t written_ = 0;
   std::uint64_t generation_ = 0;  // of the socket: callbacks of an earlier one have nothing to say
   Error loss_{ErrorCode::kUnavailable, {}};  // why the last connection that was ready is gone
   bool is_attempt_over_ = false;             // its budget ran out
   bool is_hello_known_ = true;               // by the server that is being logged in to
+  bool is_open_ = false;                     // bytes can be sent: the log-in is under way or done
   bool is_writing_ = false;
   bool is_delivering_ = false;
   bool is_flush_scheduled_ = false;
   bool is_deadline_armed_ = false;
+  int looks_ = 0;  // how often the oldest command was found overdue with bytes to be read
   bool is_away_reported_ = false;
   std::atomic<bool> is_ready_{false};
   std::atomic<bool> is_stopped_{false};
