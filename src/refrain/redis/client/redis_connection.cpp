@@ -14,6 +14,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
@@ -97,6 +98,7 @@ RedisConnection::RedisConnection(RedisConnectionOptions options,
                                  boost::asio::io_context& loop,
                                  Log& log)
     : options_(std::move(options)),
+      endpoint_(options_.endpoint),
       loop_(loop),
       log_(log),
       socket_(loop.get_executor()),
@@ -123,7 +125,18 @@ void RedisConnection::stop() {
 }
 
 Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
-  auto initiate = [self = shared_from_this()](auto handler, const RedisCommand& submitted) {
+  return initiate(shared_from_this(), std::move(command));
+}
+
+Task<Result<RespValue>> RedisConnection::execute_borrowed(const RedisCommand& command) {
+  return initiate(shared_from_this(), std::cref(command));
+}
+
+// `Command` is a command or a reference to one.
+template <class Command>
+Task<Result<RespValue>> RedisConnection::initiate(std::shared_ptr<RedisConnection> self,
+                                                  Command command) {
+  auto initiate = [self = std::move(self)](auto handler, const RedisCommand& submitted) {
     using Waiter = HandlerWaiter<decltype(handler)>;
     const auto slot = boost::asio::get_associated_cancellation_slot(handler);
     const SteadyTime begin = std::chrono::steady_clock::now();
@@ -267,6 +280,11 @@ void RedisConnection::give_up(const Error& oldest, const Error& others) {
   if (is_ready_.exchange(false)) attempt_timer_.cancel();
 }
 
+void RedisConnection::reconnect(std::string_view reason) {
+  const Error given_up = error(ErrorCode::kUnavailable, reason);
+  give_up(given_up, given_up);
+}
+
 void RedisConnection::close() {
   ++generation_;
   is_open_ = false;
@@ -283,9 +301,11 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
       self->backoff_.reset();
       self->is_ready_.store(true, std::memory_order_release);
       self->report_back();
+      if (self->options_.on_ready) self->options_.on_ready();
       co_await self->wait_for_loss();
       if (self->is_stopped_) break;
       self->report_away(self->loss_);
+      if (self->options_.on_lost) self->options_.on_lost(self->loss_);
     } else {
       self->report_away(up.error());
       if (self->options_.on_connect_failed) self->options_.on_connect_failed(up.error());
@@ -309,7 +329,17 @@ Task<void> RedisConnection::pause() {
   static_cast<void>(ended);
 }
 
+Task<Result<void>> RedisConnection::locate() {
+  if (!options_.locate) co_return Result<void>();
+  Result<RedisEndpoint> found = co_await options_.locate();
+  if (!found) co_return fail(found.error());
+  endpoint_ = std::move(*found);
+  co_return Result<void>();
+}
+
 Task<Result<void>> RedisConnection::establish() {
+  Result<void> located = co_await locate();
+  if (!located) co_return fail(located.error());
   limit_attempt();
   Result<void> done = co_await connect();
   if (done) {
@@ -346,7 +376,7 @@ void RedisConnection::limit_attempt() {
 Task<Result<std::vector<RedisConnection::Endpoint>>> RedisConnection::resolve() {
   using boost::asio::ip::tcp;
   std::vector<Endpoint> endpoints;
-  const RedisEndpoint& server = options_.endpoint;
+  const RedisEndpoint& server = endpoint_;
   if (!server.unix_path.empty()) {
     endpoints.emplace_back(boost::asio::local::stream_protocol::endpoint(server.unix_path));
     co_return endpoints;
@@ -377,7 +407,7 @@ Task<Result<void>> RedisConnection::connect() {
     last = failure;
     if (failure) continue;
     last = socket_.non_blocking(true, last);
-    if (options_.endpoint.unix_path.empty())
+    if (endpoint_.unix_path.empty())
       last = socket_.set_option(boost::asio::ip::tcp::no_delay(true), last);
     if (!last) co_return Result<void>();
   }
@@ -386,7 +416,7 @@ Task<Result<void>> RedisConnection::connect() {
 
 // What follows depends on how the log-in ends, so it is sent only then.
 Task<Result<void>> RedisConnection::shake_hands() {
-  is_hello_known_ = options_.endpoint.protocol == RedisProtocol::kResp3;
+  is_hello_known_ = endpoint_.protocol == RedisProtocol::kResp3;
   auto done = Result<void>();
   if (is_hello_known_) done = co_await say_hello();
   if (done && !is_hello_known_) done = co_await log_in();
@@ -396,7 +426,7 @@ Task<Result<void>> RedisConnection::shake_hands() {
 
 // The user's name is always given: without one HELLO cannot log in.
 Task<Result<void>> RedisConnection::say_hello() {
-  const RedisEndpoint& server = options_.endpoint;
+  const RedisEndpoint& server = endpoint_;
   const std::string_view user = server.user.empty() ? "default" : std::string_view(server.user);
   RedisCommand hello;
   if (server.password.empty()) {
@@ -412,7 +442,7 @@ Task<Result<void>> RedisConnection::say_hello() {
 }
 
 Task<Result<void>> RedisConnection::log_in() {
-  const RedisEndpoint& server = options_.endpoint;
+  const RedisEndpoint& server = endpoint_;
   RedisCommand log_in;
   if (!server.user.empty()) {
     log_in.add({"AUTH", server.user, server.password});
@@ -439,8 +469,8 @@ Result<void> RedisConnection::check_log_in(const RespValue& reply) const {
 
 Task<Result<void>> RedisConnection::greet() {
   RedisCommand greeting;
-  if (options_.endpoint.database != 0)
-    greeting.add({"SELECT", std::to_string(options_.endpoint.database)});
+  if (endpoint_.database != 0)
+    greeting.add({"SELECT", std::to_string(endpoint_.database)});
   greeting.add(options_.greeting);
   if (greeting.size() == 0) co_return Result<void>();
   const bool is_single = greeting.size() == 1;
@@ -456,7 +486,7 @@ Task<Result<void>> RedisConnection::greet() {
 
 Result<void> RedisConnection::check_greeting(const RespValue& replies) const {
   auto next = replies.elements().begin();
-  if (options_.endpoint.database != 0) {
+  if (endpoint_.database != 0) {
     const RespValue& selected = *next++;
     if (selected.is_error())
       return fail(error(ErrorCode::kUnavailable, "the database was refused: " + selected.text()));
@@ -512,12 +542,11 @@ void RedisConnection::report_away(const Error& error) {
 
 void RedisConnection::report_back() {
   is_away_reported_ = false;
-  log_.write(
-      LogLevel::kInfo, "Redis is connected", {LogField("server", options_.endpoint.describe())});
+  log_.write(LogLevel::kInfo, "Redis is connected", {LogField("server", endpoint_.describe())});
 }
 
 Error RedisConnection::error(ErrorCode code, std::string_view what) const {
-  return Error(code, "Redis at " + options_.endpoint.describe() + ": " + std::string(what));
+  return Error(code, "Redis at " + endpoint_.describe() + ": " + std::string(what));
 }
 
 }  // namespace refrain

@@ -49,6 +49,14 @@ struct RedisConnectionOptions {
   /// Told of every push message (RESP3), in the order in which it arrived among the replies; also
   /// of those that come during the log-in. Empty drops them. Called on the connection's loop.
   std::function<void(const RespValue&)> on_push;
+
+  /// Asked before every attempt where to connect to; empty for always to `endpoint`. What it says
+  /// is used in place of `endpoint`, with an error the attempt has failed. It limits its own time.
+  std::function<Task<Result<RedisEndpoint>>()> locate;
+  /// Told that commands can be sent from now on.
+  std::function<void()> on_ready;
+  /// Told why the connection, which was ready, is gone. What waited has been told before.
+  std::function<void(const Error&)> on_lost;
 };
 
 /// A multiplexed connection: commands of many coroutines go out together, as many in one write as
@@ -83,6 +91,11 @@ public:
 
   /// The reply, or why there is none. An error reply of the server is a reply.
   Task<Result<RespValue>> execute(RedisCommand command);
+  /// The same for a command that outlives the await, so that it can be sent again.
+  Task<Result<RespValue>> execute_borrowed(const RedisCommand& command);
+
+  /// Gives the connection up for a reason of the caller's; it is made anew in the background.
+  void reconnect(std::string_view reason);
 
   [[nodiscard]] bool is_ready() const { return is_ready_.load(std::memory_order_acquire); }
   [[nodiscard]] boost::asio::io_context& loop() const { return loop_; }
@@ -98,6 +111,9 @@ private:
 
   // Members that are coroutines keep their connection alive by `self`.
   static Task<void> live(std::shared_ptr<RedisConnection> self);
+  template <class Command>
+  static Task<Result<RespValue>> initiate(std::shared_ptr<RedisConnection> self, Command command);
+  Task<Result<void>> locate();
   Task<Result<void>> establish();
   Task<Result<std::vector<Endpoint>>> resolve();
   Task<Result<void>> connect();
@@ -129,6 +145,7 @@ private:
   [[nodiscard]] Error error(ErrorCode code, std::string_view what) const;
 
   const RedisConnectionOptions options_;
+  RedisEndpoint endpoint_;  // the server of the latest attempt
   boost::asio::io_context& loop_;
   Log& log_;
   Socket socket_;
