@@ -25,8 +25,8 @@ namespace {
 
 constexpr std::string_view kClientName = "refrain";
 
-// Reads of one turn, so that a server that never stops sending leaves the loop to others too.
-constexpr int kMaxReadsPerTurn = 16;
+// How many reads an overdue command is given for what has arrived already.
+constexpr int kMaxLooks = 16;
 
 // The descriptor is gone whatever the system says of its closing.
 template <class Socket>
@@ -39,14 +39,16 @@ void close_quietly(Socket& socket) {
 template <class Handler>
 class HandlerWaiter final : public CommandPipeline::Waiter {
 public:
-  HandlerWaiter(Handler handler, LatencyWindow& latencies)
+  // `now` says when a reply came. It and `latencies`, if there are any, outlive the waiter.
+  HandlerWaiter(Handler handler, const SteadyTime& now, LatencyWindow* latencies, SteadyTime begin)
       : handler_(std::move(handler)),
+        now_(now),
         latencies_(latencies),
-        begin_(std::chrono::steady_clock::now()) {}
+        begin_(begin) {}
 
   void complete(Result<RespValue> reply) override {
-    const auto duration = std::chrono::steady_clock::now() - begin_;
-    latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(duration));
+    if (latencies_ != nullptr)
+      latencies_->record(std::chrono::duration_cast<std::chrono::microseconds>(now_ - begin_));
     if (!handler_) return;
     Handler handler = std::move(*handler_);
     handler_.reset();
@@ -68,9 +70,27 @@ public:
 
 private:
   std::optional<Handler> handler_;  // empty once it was called, also when that was a cancellation
-  LatencyWindow& latencies_;
+  const SteadyTime& now_;
+  LatencyWindow* const latencies_;
   const SteadyTime begin_;
 };
+
+// What push messages are handed to: nobody once the connection was stopped.
+CommandPipeline::OnPush until_stopped(const std::function<void(const RespValue&)>& on_push,
+                                      const std::atomic<bool>& is_stopped) {
+  if (!on_push) return {};
+  return [&on_push, &is_stopped](const RespValue& message) {
+    if (!is_stopped) on_push(message);
+  };
+}
+
+// A server older than Redis 6, or one that speaks version 2 of the protocol only.
+bool is_hello_refused(const RespValue& reply) {
+  if (!reply.is_error()) return false;
+  const std::string_view text = reply.text();
+  return text.starts_with("NOPROTO") || text.starts_with("NOPERM") ||
+         text.starts_with("ERR unknown command");
+}
 
 }  // namespace
 
@@ -84,7 +104,7 @@ RedisConnection::RedisConnection(RedisConnectionOptions options,
       socket_(loop.get_executor()),
       deadline_timer_(loop.get_executor()),
       attempt_timer_(loop.get_executor()),
-      pipeline_(options_.limits),
+      pipeline_(options_.limits, until_stopped(options_.on_push, is_stopped_)),
       backoff_(options_.reconnect, options_.seed) {}
 
 RedisConnection::~RedisConnection() = default;
@@ -119,7 +139,9 @@ Task<Result<RespValue>> RedisConnection::initiate(std::shared_ptr<RedisConnectio
   auto initiate = [self = std::move(self)](auto handler, const RedisCommand& submitted) {
     using Waiter = HandlerWaiter<decltype(handler)>;
     const auto slot = boost::asio::get_associated_cancellation_slot(handler);
-    const auto waiter = std::make_shared<Waiter>(std::move(handler), self->latencies_);
+    const SteadyTime begin = std::chrono::steady_clock::now();
+    const auto waiter =
+        std::make_shared<Waiter>(std::move(handler), self->now_, &self->latencies_, begin);
     if (slot.is_connected()) {
       boost::asio::cancellation_slot(slot).assign([weak = std::weak_ptr<Waiter>(waiter)](
                                                       boost::asio::cancellation_type /*type*/) {
@@ -129,7 +151,27 @@ Task<Result<RespValue>> RedisConnection::initiate(std::shared_ptr<RedisConnectio
           waiting->complete_later(fail(ErrorCode::kCancelled, "the Redis command was cancelled"));
       });
     }
-    self->submit(submitted, waiter);
+    if (self->is_ready()) {
+      self->submit(submitted, begin + self->options_.command_budget, waiter);
+    } else {
+      waiter->complete_later(fail(self->error(ErrorCode::kUnavailable, "not connected")));
+    }
+  };
+  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
+                                     void(Result<RespValue>)>(
+      std::move(initiate), kUseTask, std::move(command));
+}
+
+// A command of the log-in: the attempt's own time limit is its budget.
+Task<Result<RespValue>> RedisConnection::ask(RedisCommand command) {
+  auto initiate = [this](auto handler, const RedisCommand& submitted) {
+    using Waiter = HandlerWaiter<decltype(handler)>;
+    const auto waiter = std::make_shared<Waiter>(std::move(handler), now_, nullptr, now_);
+    if (is_open_) {
+      submit(submitted, SteadyTime::max(), waiter);
+    } else {
+      waiter->complete_later(fail(loss_));
+    }
   };
   return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
                                      void(Result<RespValue>)>(
@@ -137,18 +179,14 @@ Task<Result<RespValue>> RedisConnection::initiate(std::shared_ptr<RedisConnectio
 }
 
 void RedisConnection::submit(const RedisCommand& command,
-                             const std::shared_ptr<CommandPipeline::Waiter>& waiter) {
-  if (!is_ready()) {
-    waiter->complete_later(fail(error(ErrorCode::kUnavailable, "not connected")));
-    return;
-  }
+                             SteadyTime deadline,
+                             std::shared_ptr<CommandPipeline::Waiter> waiter) {
   const bool is_first = pipeline_.is_idle();
-  const SteadyTime deadline = std::chrono::steady_clock::now() + options_.command_budget;
   if (Result<void> taken = pipeline_.submit(command, deadline, waiter); !taken) {
     waiter->complete_later(fail(error(taken.error().code(), taken.error().message())));
     return;
   }
-  if (!is_deadline_armed_) arm_deadline(deadline);
+  if (!is_deadline_armed_ && deadline != SteadyTime::max()) arm_deadline(deadline);
   // A lone command leaves at once; further ones gather until the end of the loop's turn, and what
   // follows upon replies until all of these are delivered.
   if (is_delivering_) return;
@@ -169,8 +207,8 @@ void RedisConnection::schedule_flush() {
 }
 
 void RedisConnection::flush() {
-  if (!is_ready() || is_writing_ || !pipeline_.has_output()) return;
-  writing_ = pipeline_.take_output();
+  if (!is_open_ || is_writing_ || !pipeline_.has_output()) return;
+  pipeline_.take_output(writing_);
   // The socket nearly always takes it all: then there is nothing to wait for.
   boost::system::error_code failure;
   written_ = socket_.write_some(boost::asio::buffer(writing_), failure);
@@ -211,20 +249,20 @@ void RedisConnection::arm_deadline(SteadyTime deadline) {
 }
 
 void RedisConnection::on_deadline() {
-  if (!is_ready()) return;
+  const std::optional<SteadyTime> oldest = pipeline_.oldest_deadline();
+  if (!is_ready() || !oldest) return;
   const SteadyTime now = std::chrono::steady_clock::now();
-  std::optional<SteadyTime> oldest = pipeline_.oldest_deadline();
-  if (oldest && *oldest <= now) {
-    // What has arrived while the loop was busy is no time-out: not Redis was late but we.
-    if (Result<void> read = read_available(); !read) {
-      give_up(read.error(), error(ErrorCode::kUnavailable, "the connection was lost"));
-      return;
-    }
-    oldest = pipeline_.oldest_deadline();
-  }
-  if (!oldest) return;
   if (*oldest > now) {
+    looks_ = 0;
     arm_deadline(*oldest);
+    return;
+  }
+  // What has arrived while the loop was busy is no time-out: not Redis was late but we. The read
+  // that waits comes before a timer that is set for now.
+  boost::system::error_code ignored;
+  if (looks_ < kMaxLooks && socket_.available(ignored) > 0) {
+    ++looks_;
+    arm_deadline(now);
     return;
   }
   give_up(error(ErrorCode::kTimeout,
@@ -234,10 +272,12 @@ void RedisConnection::on_deadline() {
 }
 
 void RedisConnection::give_up(const Error& oldest, const Error& others) {
-  if (!is_ready_.exchange(false)) return;
+  if (!is_open_) return;
   loss_ = oldest;
   close();
   pipeline_.fail_all(oldest, others);
+  // Only somebody who waits for the loss of a connection that is ready uses it then.
+  if (is_ready_.exchange(false)) attempt_timer_.cancel();
 }
 
 void RedisConnection::reconnect(std::string_view reason) {
@@ -247,7 +287,9 @@ void RedisConnection::reconnect(std::string_view reason) {
 
 void RedisConnection::close() {
   ++generation_;
+  is_open_ = false;
   is_writing_ = false;
+  looks_ = 0;
   close_quietly(socket_);
 }
 
@@ -260,7 +302,7 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
       self->is_ready_.store(true, std::memory_order_release);
       self->report_back();
       if (self->options_.on_ready) self->options_.on_ready();
-      co_await self->serve();
+      co_await self->wait_for_loss();
       if (self->is_stopped_) break;
       self->report_away(self->loss_);
       if (self->options_.on_lost) self->options_.on_lost(self->loss_);
@@ -271,6 +313,14 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
     co_await self->pause();
   }
   self->close();
+}
+
+Task<void> RedisConnection::wait_for_loss() {
+  attempt_timer_.expires_at(SteadyTime::max());
+  while (is_ready()) {
+    const auto [ended] = co_await attempt_timer_.async_wait(kAsTuple);
+    static_cast<void>(ended);
+  }
 }
 
 Task<void> RedisConnection::pause() {
@@ -292,9 +342,15 @@ Task<Result<void>> RedisConnection::establish() {
   if (!located) co_return fail(located.error());
   limit_attempt();
   Result<void> done = co_await connect();
-  if (done) done = co_await shake_hands();
+  if (done) {
+    is_open_ = true;
+    read();
+    done = co_await shake_hands();
+  }
   attempt_timer_.cancel();
-  if (done && !is_attempt_over_) co_return Result<void>();
+  if (done && is_open_ && !is_attempt_over_) co_return Result<void>();
+  if (done) done = fail(loss_);
+  give_up(done.error(), done.error());
   close();
   if (is_attempt_over_) {
     const std::string budget = std::to_string(options_.connect_budget.count());
@@ -311,6 +367,8 @@ void RedisConnection::limit_attempt() {
                              generation = generation_](const boost::system::error_code& failure) {
     if (failure || generation != self->generation_ || self->is_ready()) return;
     self->is_attempt_over_ = true;
+    const Error late = self->error(ErrorCode::kTimeout, "the log-in had no reply in time");
+    self->give_up(late, late);
     close_quietly(self->socket_);
   });
 }
@@ -356,112 +414,123 @@ Task<Result<void>> RedisConnection::connect() {
   co_return fail(error(ErrorCode::kUnavailable, "connecting failed: " + last.message()));
 }
 
+// What follows depends on how the log-in ends, so it is sent only then.
 Task<Result<void>> RedisConnection::shake_hands() {
-  RedisCommand handshake;
+  is_hello_known_ = endpoint_.protocol == RedisProtocol::kResp3;
+  auto done = Result<void>();
+  if (is_hello_known_) done = co_await say_hello();
+  if (done && !is_hello_known_) done = co_await log_in();
+  if (done) done = co_await greet();
+  co_return done;
+}
+
+// The user's name is always given: without one HELLO cannot log in.
+Task<Result<void>> RedisConnection::say_hello() {
   const RedisEndpoint& server = endpoint_;
+  const std::string_view user = server.user.empty() ? "default" : std::string_view(server.user);
+  RedisCommand hello;
+  if (server.password.empty()) {
+    hello.add({"HELLO", "3", "SETNAME", kClientName});
+  } else {
+    hello.add({"HELLO", "3", "AUTH", user, server.password, "SETNAME", kClientName});
+  }
+  Result<RespValue> reply = co_await ask(std::move(hello));
+  if (!reply) co_return fail(reply.error());
+  is_hello_known_ = !is_hello_refused(*reply);
+  if (!is_hello_known_) co_return Result<void>();
+  co_return check_log_in(*reply);
+}
+
+Task<Result<void>> RedisConnection::log_in() {
+  const RedisEndpoint& server = endpoint_;
+  RedisCommand log_in;
   if (!server.user.empty()) {
-    handshake.add({"AUTH", server.user, server.password});
+    log_in.add({"AUTH", server.user, server.password});
   } else if (!server.password.empty()) {
-    handshake.add({"AUTH", server.password});
+    log_in.add({"AUTH", server.password});
   }
-  if (server.database != 0) handshake.add({"SELECT", std::to_string(server.database)});
-  handshake.add({"CLIENT", "SETNAME", kClientName});
-  handshake.add(options_.greeting);
-  const auto [failure, size] =
-      co_await boost::asio::async_write(socket_, boost::asio::buffer(handshake.wire()), kAsTuple);
-  static_cast<void>(size);
-  if (failure)
-    co_return fail(error(ErrorCode::kUnavailable, "sending failed: " + failure.message()));
-  Result<std::vector<RespValue>> replies = co_await read_replies(handshake.size());
-  if (!replies) co_return fail(replies.error());
-  co_return check_handshake(std::move(*replies));
+  log_in.add({"CLIENT", "SETNAME", kClientName});
+  const bool has_password = log_in.size() > 1;
+  Result<RespValue> reply = co_await ask(std::move(log_in));
+  if (!reply) co_return fail(reply.error());
+  if (has_password) co_return check_log_in(reply->elements().front());
+  // The name is for people who look at the server: an ACL may forbid it. Not being logged in is
+  // another matter.
+  if (reply->text().starts_with("NOAUTH")) co_return check_log_in(*reply);
+  co_return Result<void>();
 }
 
-Task<Result<std::vector<RespValue>>> RedisConnection::read_replies(std::size_t count) {
-  RespParser parser(options_.limits.replies);
-  std::vector<RespValue> replies;
-  while (replies.size() < count) {
-    const std::span<char> room = parser.prepare();
-    const auto [failure, size] = co_await socket_.async_read_some(
-        boost::asio::mutable_buffer(room.data(), room.size()), kAsTuple);
-    if (failure)
-      co_return fail(
-          error(ErrorCode::kUnavailable, "the log-in had no reply: " + failure.message()));
-    parser.commit(size);
-    while (true) {
-      Result<std::optional<RespValue>> reply = parser.next();
-      if (!reply) co_return fail(error(reply.error().code(), reply.error().message()));
-      std::optional<RespValue>& value = *reply;
-      if (!value) break;
-      replies.push_back(std::move(*value));
-    }
-  }
-  if (replies.size() > count)
-    co_return fail(error(ErrorCode::kCorrupt, "Redis sent a reply that nobody asked for"));
-  co_return replies;
+Result<void> RedisConnection::check_log_in(const RespValue& reply) const {
+  if (!reply.is_error()) return {};
+  const std::string_view what =
+      reply.text().starts_with("NOAUTH") ? "a password is needed: " : "the log-in was refused: ";
+  return fail(error(ErrorCode::kUnavailable, std::string(what) + reply.text()));
 }
 
-Result<void> RedisConnection::check_handshake(std::vector<RespValue> replies) {
-  const RedisEndpoint& server = endpoint_;
-  auto next = replies.begin();
-  if (!server.password.empty() && next++->is_error())
-    return fail(
-        error(ErrorCode::kUnavailable, "the log-in was refused: " + replies.front().text()));
-  if (server.database != 0) {
+Task<Result<void>> RedisConnection::greet() {
+  RedisCommand greeting;
+  if (endpoint_.database != 0)
+    greeting.add({"SELECT", std::to_string(endpoint_.database)});
+  greeting.add(options_.greeting);
+  if (greeting.size() == 0) co_return Result<void>();
+  const bool is_single = greeting.size() == 1;
+  Result<RespValue> reply = co_await ask(std::move(greeting));
+  if (!reply) co_return fail(reply.error());
+  if (is_single) {
+    std::vector<RespValue> one;
+    one.push_back(std::move(*reply));
+    reply = RespValue::array_of(std::move(one));
+  }
+  co_return check_greeting(*reply);
+}
+
+Result<void> RedisConnection::check_greeting(const RespValue& replies) const {
+  auto next = replies.elements().begin();
+  if (endpoint_.database != 0) {
     const RespValue& selected = *next++;
     if (selected.is_error())
       return fail(error(ErrorCode::kUnavailable, "the database was refused: " + selected.text()));
   }
-  // The name is for people who look at the server: an ACL may forbid it. Not being logged in is
-  // another matter.
-  const RespValue& named = *next++;
-  if (named.is_error() && named.text().starts_with("NOAUTH"))
-    return fail(error(ErrorCode::kUnavailable, "a password is needed: " + named.text()));
-  if (next == replies.end() || is_stopped_) return {};
-  const bool is_single = options_.greeting.size() == 1;
+  if (next == replies.elements().end() || is_stopped_ || !options_.on_greeted) return {};
   const RespValue greeting =
-      is_single ? *next : RespValue::array_of(std::vector<RespValue>(next, replies.end()));
-  Result<void> greeted = options_.on_greeted ? options_.on_greeted(greeting) : Result<void>();
+      options_.greeting.size() == 1
+          ? *next
+          : RespValue::array_of(std::vector<RespValue>(next, replies.elements().end()));
+  Result<void> greeted = options_.on_greeted(greeting);
   if (!greeted) return fail(error(greeted.error().code(), greeted.error().message()));
   return {};
 }
 
-Task<void> RedisConnection::serve() {
-  while (is_ready()) {
-    const auto [failure] = co_await socket_.async_wait(Socket::wait_read, kAsTuple);
-    if (!is_ready()) co_return;
-    Result<void> read = failure
-                            ? Result<void>(fail(error(ErrorCode::kUnavailable, failure.message())))
-                            : read_available();
-    if (!read) give_up(read.error(), error(ErrorCode::kUnavailable, "the connection was lost"));
-  }
+void RedisConnection::read() {
+  const std::span<char> room = pipeline_.prepare();
+  auto on_done = [self = shared_from_this(), generation = generation_](
+                     const boost::system::error_code& failure, std::size_t size) {
+    if (generation == self->generation_) self->on_read(failure, size);
+  };
+  socket_.async_read_some(boost::asio::mutable_buffer(room.data(), room.size()),
+                          std::move(on_done));
 }
 
-Result<void> RedisConnection::read_available() {
-  Result<void> received = receive_available();
+void RedisConnection::on_read(const boost::system::error_code& failure, std::size_t size) {
+  if (failure) {
+    const bool is_closed = failure == boost::asio::error::eof;
+    give_up(error(ErrorCode::kUnavailable,
+                  is_closed ? "the server closed the connection"
+                            : "receiving failed: " + failure.message()),
+            error(ErrorCode::kUnavailable, "the connection was lost"));
+    return;
+  }
+  now_ = std::chrono::steady_clock::now();
   is_delivering_ = true;
-  pipeline_.deliver();
+  Result<void> received = pipeline_.receive(size);
   is_delivering_ = false;
-  if (received) flush();
-  return received;
-}
-
-Result<void> RedisConnection::receive_available() {
-  for (int i = 0; i < kMaxReadsPerTurn; ++i) {
-    const std::span<char> room = pipeline_.prepare();
-    boost::system::error_code failure;
-    const std::size_t size =
-        socket_.read_some(boost::asio::mutable_buffer(room.data(), room.size()), failure);
-    if (failure == boost::asio::error::would_block) return {};
-    if (failure == boost::asio::error::eof)
-      return fail(error(ErrorCode::kUnavailable, "the server closed the connection"));
-    if (failure)
-      return fail(error(ErrorCode::kUnavailable, "receiving failed: " + failure.message()));
-    if (Result<void> taken = pipeline_.receive(size); !taken)
-      return fail(error(taken.error().code(), taken.error().message()));
-    if (size < room.size()) return {};
+  if (!received) {
+    give_up(error(received.error().code(), received.error().message()),
+            error(ErrorCode::kUnavailable, "the connection was lost"));
+    return;
   }
-  return {};
+  flush();
+  if (is_open_) read();
 }
 
 void RedisConnection::report_away(const Error& error) {

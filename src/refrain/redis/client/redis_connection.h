@@ -40,12 +40,15 @@ struct RedisConnectionOptions {
   std::uint64_t seed = 0;  ///< Of the jitter between attempts.
   CommandPipeline::Limits limits;
 
-  /// Asked at the end of every log-in, together with it; empty for nothing.
+  /// Asked at the end of every log-in; empty for nothing.
   RedisCommand greeting;
   /// Judges the greeting's reply; with an error the connection is given up.
   std::function<Result<void>(const RespValue&)> on_greeted;
   /// Told of every attempt to connect that failed.
   std::function<void(const Error&)> on_connect_failed;
+  /// Told of every push message (RESP3), in the order in which it arrived among the replies; also
+  /// of those that come during the log-in. Empty drops them. Called on the connection's loop.
+  std::function<void(const RespValue&)> on_push;
 
   /// Asked before every attempt where to connect to; empty for always to `endpoint`. What it says
   /// is used in place of `endpoint`, with an error the attempt has failed. It limits its own time.
@@ -62,6 +65,9 @@ struct RedisConnectionOptions {
 /// It connects in the background, again and again, and a command that comes while it is away fails
 /// at once. A command whose budget runs out takes the connection down with it, and every other
 /// command that waits on it: after a time-out the next bytes could be anybody's reply.
+///
+/// Whoever sends commands that are answered by push messages only (`SUBSCRIBE` in RESP3) waits in
+/// vain, and the connection ends with the command's budget.
 ///
 /// Budgets run in real time, not by an injected clock, since the server and the sockets do.
 ///
@@ -112,14 +118,20 @@ private:
   Task<Result<std::vector<Endpoint>>> resolve();
   Task<Result<void>> connect();
   Task<Result<void>> shake_hands();
-  Task<Result<std::vector<RespValue>>> read_replies(std::size_t count);
-  Task<void> serve();
+  Task<Result<void>> say_hello();
+  Task<Result<void>> log_in();
+  Task<Result<void>> greet();
+  Task<Result<RespValue>> ask(RedisCommand command);
+  Task<void> wait_for_loss();
   Task<void> pause();
-  Result<void> read_available();
-  Result<void> receive_available();
-  Result<void> check_handshake(std::vector<RespValue> replies);
+  Result<void> check_log_in(const RespValue& reply) const;
+  Result<void> check_greeting(const RespValue& replies) const;
 
-  void submit(const RedisCommand& command, const std::shared_ptr<CommandPipeline::Waiter>& waiter);
+  void submit(const RedisCommand& command,
+              SteadyTime deadline,
+              std::shared_ptr<CommandPipeline::Waiter> waiter);
+  void read();
+  void on_read(const boost::system::error_code& failure, std::size_t size);
   void schedule_flush();
   void flush();
   void write_rest();
@@ -138,19 +150,24 @@ private:
   Log& log_;
   Socket socket_;
   Timer deadline_timer_;  // the oldest command's
-  Timer attempt_timer_;   // the end of an attempt to connect, or of the pause before the next
+  Timer attempt_timer_;   // the end of an attempt to connect, or of the pause before the next;
+                          // cancelled when a connection that was ready is lost
   CommandPipeline pipeline_;
   LatencyWindow latencies_;
   Backoff backoff_;
+  SteadyTime now_;  // when the latest bytes came
   std::string writing_;
   std::size_t written_ = 0;
   std::uint64_t generation_ = 0;  // of the socket: callbacks of an earlier one have nothing to say
   Error loss_{ErrorCode::kUnavailable, {}};  // why the last connection that was ready is gone
   bool is_attempt_over_ = false;             // its budget ran out
+  bool is_hello_known_ = true;               // by the server that is being logged in to
+  bool is_open_ = false;                     // bytes can be sent: the log-in is under way or done
   bool is_writing_ = false;
   bool is_delivering_ = false;
   bool is_flush_scheduled_ = false;
   bool is_deadline_armed_ = false;
+  int looks_ = 0;  // how often the oldest command was found overdue with bytes to be read
   bool is_away_reported_ = false;
   std::atomic<bool> is_ready_{false};
   std::atomic<bool> is_stopped_{false};
