@@ -93,7 +93,7 @@ bool TieredCache::ask_now(Probe& probe, BodyPlace place) {
   if (!tier.is_available()) return false;
   // The first tier, where most hits are, fills nothing.
   std::optional<Erasures::Mark> begin;
-  if (probe.next_tier_ > 0) begin.emplace(erasures_);
+  if (probe.next_tier_ > 0) begin.emplace(erasures_, probe.key_);
   ImmediateLookup lookup = tier.find_now(probe.key_, place);
   if (!lookup.is_known()) return true;
   if (!lookup.entry() || !note_found(probe, std::move(*lookup.entry()), tier)) return false;
@@ -108,13 +108,23 @@ void TieredCache::fill_now(const Probe& probe, Erasures::Mark begin) {
   // A body in a file is sent from there as cheaply as from memory: a copy would only take the place
   // of what has to be generated.
   if (entry.file_body() != nullptr) return;
-  for (std::size_t i = 0; i < probe.next_tier_; ++i) {
-    if (tiers_[i]->is_available()) tiers_[i]->insert_now(entry);
-  }
-  // As in find_from: erasures win, and so does what a flight has generated meanwhile.
-  if (!is_flown_past_since(probe.landings_, probe.key_) && !erasures_.overlap(begin)) return;
+  for (std::size_t i = 0; i < probe.next_tier_; ++i)
+    static_cast<void>(copy_now(entry, i, begin));
+  // As in find_from: what a flight has generated meanwhile wins.
+  if (!is_flown_past_since(probe.landings_, probe.key_)) return;
   for (std::size_t i = 0; i < probe.next_tier_; ++i)
     tiers_[i]->erase_now(probe.key_);
+}
+
+TieredCache::Copied TieredCache::copy_now(const Entry& entry,
+                                          std::size_t tier,
+                                          Erasures::Mark begin) {
+  if (!tiers_[tier]->is_available()) return Copied::kNotWanted;
+  bool is_tried = false;
+  const bool is_wanted = erasures_.copy_unless_overlapped(
+      begin, [this, &entry, &is_tried, tier] { is_tried = tiers_[tier]->insert_now(entry); });
+  if (!is_wanted) return Copied::kNotWanted;
+  return is_tried ? Copied::kYes : Copied::kMustWait;
 }
 
 Task<Result<Answer>> TieredCache::get_or_generate(CacheKey key,
@@ -251,7 +261,7 @@ bool TieredCache::is_flown_past_since(std::uint64_t landings, CacheKey key) cons
 Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
                                                    Search search,
                                                    std::shared_ptr<Flight> flight) {
-  const Erasures::Mark begin(erasures_);
+  const Erasures::Mark begin(erasures_, key);
   const std::uint64_t landings = flights_.landings(key);
   std::optional<Answer> stale;
   for (std::size_t i = search.first_tier; i < tiers_.size(); ++i) {
@@ -259,7 +269,7 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
     if (!entry) continue;
     if (search.youngest && entry->metadata().created <= *search.youngest) continue;
     search.youngest = entry->metadata().created;
-    co_await fill(*entry, i);
+    co_await fill(*entry, i, begin);
     // An erase must win, though it passed the tiers above before they were filled; and so must what
     // a flight generated meanwhile, unless this is that flight.
     const bool is_flown_past = flight == nullptr && is_flown_past_since(landings, key);
@@ -280,9 +290,9 @@ Task<std::optional<Entry>> TieredCache::find_in(std::size_t tier, CacheKey key) 
   co_return std::nullopt;
 }
 
-Task<void> TieredCache::fill(Entry entry, std::size_t below_tier) {
+Task<void> TieredCache::fill(Entry entry, std::size_t below_tier, Erasures::Mark begin) {
   for (std::size_t i = 0; i < below_tier; ++i) {
-    if (!tiers_[i]->is_available()) continue;
+    if (copy_now(entry, i, begin) != Copied::kMustWait) continue;
     Result<InsertOutcome> filled = co_await tiers_[i]->insert(entry);
     if (!filled) report_failure(*tiers_[i], "fill", filled.error());
   }
@@ -381,7 +391,7 @@ Task<std::optional<Answer>> TieredCache::find(Probe probe) {
 }
 
 Task<Result<bool>> TieredCache::erase(CacheKey key) {
-  const Erasures::Scope erasure(erasures_);
+  const Erasures::Scope erasure(erasures_, key);
   flights_.discard(key);
   bool was_there = false;
   std::optional<Error> failure;

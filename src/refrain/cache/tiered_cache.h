@@ -130,6 +130,13 @@ private:
   /// Fills the tiers above the one that had the probe's answer, as far as they take it at once.
   /// @param begin Before that tier was asked.
   void fill_now(const Probe& probe, Erasures::Mark begin);
+
+  enum class Copied : std::uint8_t {
+    kYes,
+    kNotWanted,  ///< The tier is away, or an erasure since `begin` would have missed the copy.
+    kMustWait,   ///< The tier takes nothing at once.
+  };
+  Copied copy_now(const Entry& entry, std::size_t tier, Erasures::Mark begin);
   Task<Result<Answer>> answer_uncounted(Probe probe, Generator generate);
   void refresh(const Probe& probe, Executor executor, Generator generate);
   /// Whether a flight's answer is what the probe asked for, and not an older one that it refused.
@@ -165,7 +172,7 @@ private:
   Task<Result<Answer>> generate_and_store(std::shared_ptr<Flight> flight, Generator generate);
   Task<Result<Entry>> run_generator(CacheKey key, Generator generate);
   Task<bool> store(Entry entry);
-  Task<void> fill(Entry entry, std::size_t below_tier);
+  Task<void> fill(Entry entry, std::size_t below_tier, Erasures::Mark begin);
   /// Forgets what was put into the first `tiers` tiers, since it may be older than what is wanted
   /// there by now: nothing, after an erasure, or a newer entry.
   Task<void> take_back(CacheKey key, std::size_t tiers);
