@@ -68,9 +68,9 @@ public:
       Log& log);
 
   /// Begins connecting in the background: the tier becomes available once it knows the epoch.
-  void start() { client_.start(); }
+  void start() { client_->start(); }
   /// Ends what waits; the tier is unavailable from then on.
-  void stop() { client_.stop(); }
+  void stop() { client_->stop(); }
 
   [[nodiscard]] std::string_view name() const override { return "redis"; }
   [[nodiscard]] bool is_available() const override;
@@ -97,11 +97,7 @@ public:
 private:
   enum class Kind : std::uint8_t { kRead, kWrite };
 
-  RedisCache(const Options& options,
-             const std::vector<boost::asio::io_context*>& loops,
-             Epoch& epoch,
-             const Clock& clock,
-             Log& log);
+  RedisCache(const Options& options, Epoch& epoch, const Clock& clock);
 
   [[nodiscard]] RedisConnectionOptions connection_options();
   void adopt(std::uint64_t epoch);
@@ -124,7 +120,7 @@ private:
   std::atomic<std::int64_t> refusals_{0};
   std::atomic<std::int64_t> errors_{0};
   std::atomic<bool> is_clear_owed_{false};
-  RedisClient client_;  // last: its connections call back into what stands above
+  std::unique_ptr<RedisClient> client_;  // last: it calls back into what stands above
 };
 
 }  // namespace refrain
