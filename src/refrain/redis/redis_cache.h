@@ -44,6 +44,9 @@ class RedisCache final : public Tier {
 public:
   struct Options {
     RedisEndpoint endpoint;
+    /// How the servers are arranged: the mode and what belongs to it. Its `connection` is not used,
+    /// it is made from what stands here.
+    RedisClientOptions servers;
     std::string service;             ///< `text` or `sticker`: part of every key.
     std::chrono::seconds ttl{3600};  ///< At most. Raised: fewer generations, more memory of Redis.
     std::chrono::milliseconds command_budget{50};         ///< The longest that one call waits.
