@@ -47,6 +47,7 @@ struct Settings {
   std::string redis_sentinel_password;
   bool has_redis_replica_reads = false;
   std::chrono::milliseconds redis_budget{50};
+  std::chrono::milliseconds redis_soft_budget{0};
   std::chrono::milliseconds redis_connect_budget{250};
   bool has_sticker_redis = false;
 

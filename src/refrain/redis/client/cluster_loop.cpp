@@ -332,8 +332,8 @@ std::shared_ptr<ClusterNode> ClusterLoop::node_for(const RedisCommand& command) 
   if (!number || !is_certain()) return nullptr;
   const Routes::Shard& shard = known->shards[*number];
   // What the greeting is about is never read from a replica: it must not be behind.
-  const bool is_for_replica =
-      command.size() == 1 && is_read(command.name()) && !(has_greeting() && slot == greeting_slot_);
+  const bool is_of_greeting = has_greeting() && slot == greeting_slot_;
+  const bool is_for_replica = command.size() == 1 && is_read(command.name()) && !is_of_greeting;
   const std::size_t first = next_node_++;
   for (std::size_t i = 0; is_for_replica && i < shard.replicas.size(); ++i) {
     const std::shared_ptr<ClusterNode>& node = shard.replicas[(first + i) % shard.replicas.size()];
