@@ -56,6 +56,7 @@ ImmediateLookup FlakyTier::find_now(CacheKey key, BodyPlace place) {
     return ImmediateLookup::miss();
   }
   std::optional<Entry> found = look_up(key);
+  if (find_now_hook_) find_now_hook_();
   if (!found) return ImmediateLookup::miss();
   const bool is_in_file =
       is_giving_files_ && place == BodyPlace::kMemoryOrFile && found->is_fresh(clock_.now());

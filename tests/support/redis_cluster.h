@@ -19,7 +19,8 @@
 namespace refrain::testing {
 
 /// Three masters with a replica each, on free ports of the loopback address, which answer for the
-/// slots they have also while others are missing. A test that harms it heals it before it ends.
+/// slots they have also while others are missing. A test may harm it: the next one that asks for
+/// the shared one finds it healed.
 ///
 /// Thread safety: as far as no two threads start, stop or rearrange anything.
 class RedisCluster {

@@ -278,7 +278,6 @@ TEST_F(ClusterRedisClientTest, WhenAMasterIsKilledOnlyItsCommandsFailUntilItsRep
 
   EXPECT_EQ(load.failed(keys[1]) + load.failed(keys[2]), 0) << load.last_failure();
   EXPECT_EQ(load.broken(), 0);
-  cluster_.heal();
 }
 
 }  // namespace

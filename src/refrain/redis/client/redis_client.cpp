@@ -1,6 +1,7 @@
 #include "refrain/redis/client/redis_client.h"
 
 #include "refrain/redis/client/cluster_redis_client.h"
+#include "refrain/redis/client/sentinel_redis_client.h"
 #include "refrain/redis/client/standalone_redis_client.h"
 
 #include <utility>
@@ -23,6 +24,15 @@ Result<void> check_cluster(const RedisClientOptions& options) {
   return {};
 }
 
+Result<void> check_sentinel(const RedisClientOptions& options) {
+  if (options.nodes.empty()) return bad("nodes", "must name at least one sentinel");
+  if (options.master_name.empty())
+    return bad("master", "must have the name that the sentinels know it by");
+  if (!options.connection.endpoint.unix_path.empty())
+    return bad("URL", "is a Unix socket, but sentinels name a host and a port");
+  return {};
+}
+
 RedisClientOptions with_nodes(const RedisClientOptions& options) {
   RedisClientOptions complete = options;
   const RedisEndpoint& endpoint = options.connection.endpoint;
@@ -42,6 +52,10 @@ Result<std::unique_ptr<RedisClient>> make_redis_client(
   if (options.mode == RedisMode::kCluster) {
     if (Result<void> checked = check_cluster(options); !checked) return fail(checked.error());
     return std::make_unique<ClusterRedisClient>(with_nodes(options), loops, log);
+  }
+  if (options.mode == RedisMode::kSentinel) {
+    if (Result<void> checked = check_sentinel(options); !checked) return fail(checked.error());
+    return std::make_unique<SentinelRedisClient>(options, loops, log);
   }
   if (!options.nodes.empty())
     return bad("nodes", "are named, but one server alone has none (is the mode wrong?)");

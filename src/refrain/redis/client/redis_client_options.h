@@ -32,6 +32,12 @@ struct RedisClientOptions {
   /// endpoint. User, password and the like are the endpoint's for every node.
   std::vector<RedisAddress> nodes;
 
+  /// Of sentinels: the name under which they watch the master, and how to log in to them, which is
+  /// not how to log in to it. Empty password: no log-in.
+  std::string master_name;
+  std::string sentinel_user;
+  std::string sentinel_password;
+
   /// Of a cluster: reads go to replicas, as long as one is there. They may be a little behind their
   /// master, so that a read may miss what was just written, or find what was just removed.
   bool reads_from_replicas = false;

@@ -20,6 +20,10 @@ StandaloneRedisClient::StandaloneRedisClient(const RedisConnectionOptions& optio
   }
 }
 
+StandaloneRedisClient::StandaloneRedisClient(
+    std::vector<std::shared_ptr<RedisConnection>> connections)
+    : connections_(std::move(connections)) {}
+
 StandaloneRedisClient::~StandaloneRedisClient() {
   StandaloneRedisClient::stop();
 }
