@@ -25,6 +25,9 @@ namespace {
 
 constexpr std::string_view kClientName = "refrain";
 
+// Of sealed bytes in one read: four records of TLS.
+constexpr std::size_t kSealedBytes = std::size_t{64} << 10U;
+
 // How many reads an overdue command is given for what has arrived already.
 constexpr int kMaxLooks = 16;
 
@@ -206,15 +209,34 @@ void RedisConnection::schedule_flush() {
   });
 }
 
+bool RedisConnection::has_output() const {
+  return pipeline_.has_output() || (tls_ && tls_->has_output());
+}
+
+Result<void> RedisConnection::take_output() {
+  if (!tls_) {
+    pipeline_.take_output(writing_);
+    return {};
+  }
+  pipeline_.take_output(plain_);
+  if (Result<void> sealed = tls_->write(plain_); !sealed)
+    return fail(error(sealed.error().code(), sealed.error().message()));
+  tls_->take_output(writing_);
+  return {};
+}
+
 void RedisConnection::flush() {
-  if (!is_open_ || is_writing_ || !pipeline_.has_output()) return;
-  pipeline_.take_output(writing_);
+  if (!is_open_ || is_writing_ || !has_output()) return;
+  if (Result<void> taken = take_output(); !taken) {
+    give_up(taken.error(), taken.error());
+    return;
+  }
   // The socket nearly always takes it all: then there is nothing to wait for.
   boost::system::error_code failure;
   written_ = socket_.write_some(boost::asio::buffer(writing_), failure);
   if (failure && failure != boost::asio::error::would_block) {
-    const Error lost = error(ErrorCode::kUnavailable, "sending failed: " + failure.message());
-    give_up(lost, lost);
+    // The read ends soon, too, and may have the server's reason before its end.
+    is_writing_ = true;
   } else if (written_ < writing_.size()) {
     write_rest();
   }
@@ -224,14 +246,10 @@ void RedisConnection::write_rest() {
   is_writing_ = true;
   auto on_written = [self = shared_from_this(), generation = generation_](
                         const boost::system::error_code& failure, std::size_t /*size*/) {
-    if (generation != self->generation_) return;
+    // After a failure the read ends soon, too.
+    if (generation != self->generation_ || failure) return;
     self->is_writing_ = false;
-    if (!failure) {
-      self->flush();
-      return;
-    }
-    const Error lost = self->error(ErrorCode::kUnavailable, "sending failed: " + failure.message());
-    self->give_up(lost, lost);
+    self->flush();
   };
   boost::asio::async_write(
       socket_, boost::asio::buffer(writing_) + written_, std::move(on_written));
@@ -290,6 +308,7 @@ void RedisConnection::close() {
   is_open_ = false;
   is_writing_ = false;
   looks_ = 0;
+  tls_.reset();
   close_quietly(socket_);
 }
 
@@ -341,8 +360,11 @@ Task<Result<void>> RedisConnection::establish() {
   Result<void> located = co_await locate();
   if (!located) co_return fail(located.error());
   limit_attempt();
+  waited_for_ = "connecting";
   Result<void> done = co_await connect();
+  if (done && endpoint_.is_tls) done = co_await secure();
   if (done) {
+    waited_for_ = "the log-in";
     is_open_ = true;
     read();
     done = co_await shake_hands();
@@ -354,7 +376,9 @@ Task<Result<void>> RedisConnection::establish() {
   close();
   if (is_attempt_over_) {
     const std::string budget = std::to_string(options_.connect_budget.count());
-    co_return fail(error(ErrorCode::kTimeout, "no connection within " + budget + " ms"));
+    co_return fail(
+        error(ErrorCode::kTimeout,
+              "no connection within " + budget + " ms: " + waited_for_ + " took too long"));
   }
   co_return fail(done.error());
 }
@@ -367,7 +391,7 @@ void RedisConnection::limit_attempt() {
                              generation = generation_](const boost::system::error_code& failure) {
     if (failure || generation != self->generation_ || self->is_ready()) return;
     self->is_attempt_over_ = true;
-    const Error late = self->error(ErrorCode::kTimeout, "the log-in had no reply in time");
+    const Error late = self->error(ErrorCode::kTimeout, "the log-in took too long");
     self->give_up(late, late);
     close_quietly(self->socket_);
   });
@@ -412,6 +436,40 @@ Task<Result<void>> RedisConnection::connect() {
     if (!last) co_return Result<void>();
   }
   co_return fail(error(ErrorCode::kUnavailable, "connecting failed: " + last.message()));
+}
+
+Task<Result<void>> RedisConnection::secure() {
+  if (!endpoint_.tls)
+    co_return fail(error(ErrorCode::kInvalidArgument, "TLS is wanted, and nobody is trusted"));
+  Result<std::unique_ptr<TlsSession>> session = TlsSession::create(endpoint_.tls, endpoint_.host);
+  if (!session) co_return fail(error(session.error().code(), session.error().message()));
+  waited_for_ = "the TLS handshake";
+  tls_ = std::move(*session);
+  sealed_.resize(kSealedBytes);
+  Result<void> secured = co_await exchange_tls();
+  co_return secured;
+}
+
+// The handshake: what is to be sent also when it has failed, so that the server hears why.
+Task<Result<void>> RedisConnection::exchange_tls() {
+  while (true) {
+    Result<bool> done = tls_->shake_hands();
+    tls_->take_output(writing_);
+    // A failure to send shows when reading, where the server's reason may come first.
+    const auto [ignored, sent] =
+        co_await boost::asio::async_write(socket_, boost::asio::buffer(writing_), kAsTuple);
+    static_cast<void>(ignored);
+    static_cast<void>(sent);
+    if (!done) co_return fail(error(done.error().code(), done.error().message()));
+    // Without a session it was stopped meanwhile.
+    if (*done && tls_) co_return Result<void>();
+    const auto [failure, size] =
+        co_await socket_.async_read_some(boost::asio::buffer(sealed_), kAsTuple);
+    if (failure || !tls_)
+      co_return fail(
+          error(ErrorCode::kUnavailable, "the TLS handshake had no answer: " + failure.message()));
+    tls_->receive(std::span(sealed_).first(size));
+  }
 }
 
 // What follows depends on how the log-in ends, so it is sent only then.
@@ -469,8 +527,7 @@ Result<void> RedisConnection::check_log_in(const RespValue& reply) const {
 
 Task<Result<void>> RedisConnection::greet() {
   RedisCommand greeting;
-  if (endpoint_.database != 0)
-    greeting.add({"SELECT", std::to_string(endpoint_.database)});
+  if (endpoint_.database != 0) greeting.add({"SELECT", std::to_string(endpoint_.database)});
   greeting.add(options_.greeting);
   if (greeting.size() == 0) co_return Result<void>();
   const bool is_single = greeting.size() == 1;
@@ -502,7 +559,7 @@ Result<void> RedisConnection::check_greeting(const RespValue& replies) const {
 }
 
 void RedisConnection::read() {
-  const std::span<char> room = pipeline_.prepare();
+  const std::span<char> room = tls_ ? std::span<char>(sealed_) : pipeline_.prepare();
   auto on_done = [self = shared_from_this(), generation = generation_](
                      const boost::system::error_code& failure, std::size_t size) {
     if (generation == self->generation_) self->on_read(failure, size);
@@ -522,7 +579,7 @@ void RedisConnection::on_read(const boost::system::error_code& failure, std::siz
   }
   now_ = std::chrono::steady_clock::now();
   is_delivering_ = true;
-  Result<void> received = pipeline_.receive(size);
+  Result<void> received = tls_ ? open_received(size) : pipeline_.receive(size);
   is_delivering_ = false;
   if (!received) {
     give_up(error(received.error().code(), received.error().message()),
@@ -531,6 +588,18 @@ void RedisConnection::on_read(const boost::system::error_code& failure, std::siz
   }
   flush();
   if (is_open_) read();
+}
+
+// A caller that hears of its reply may give the connection up, and the session is gone with it.
+Result<void> RedisConnection::open_received(std::size_t size) {
+  tls_->receive(std::span(sealed_).first(size));
+  while (tls_) {
+    Result<std::size_t> opened = tls_->read(pipeline_.prepare());
+    if (!opened) return fail(opened.error());
+    if (*opened == 0) break;
+    if (Result<void> received = pipeline_.receive(*opened); !received) return received;
+  }
+  return {};
 }
 
 void RedisConnection::report_away(const Error& error) {

@@ -12,6 +12,7 @@
 #include "refrain/redis/client/redis_command.h"
 #include "refrain/redis/client/redis_url.h"
 #include "refrain/redis/client/resp_value.h"
+#include "refrain/redis/client/tls_session.h"
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -34,7 +35,7 @@ namespace refrain {
 /// How to reach a server and how long to wait for it.
 struct RedisConnectionOptions {
   RedisEndpoint endpoint;
-  std::chrono::milliseconds connect_budget{250};  ///< Of connecting and logging in together.
+  std::chrono::milliseconds connect_budget{250};  ///< Of connecting, TLS and logging in together.
   std::chrono::milliseconds command_budget{50};   ///< From `execute` to the reply.
   Backoff::Config reconnect{std::chrono::milliseconds(50), std::chrono::milliseconds(2000)};
   std::uint64_t seed = 0;  ///< Of the jitter between attempts.
@@ -117,6 +118,8 @@ private:
   Task<Result<void>> establish();
   Task<Result<std::vector<Endpoint>>> resolve();
   Task<Result<void>> connect();
+  Task<Result<void>> secure();
+  Task<Result<void>> exchange_tls();
   Task<Result<void>> shake_hands();
   Task<Result<void>> say_hello();
   Task<Result<void>> log_in();
@@ -132,6 +135,9 @@ private:
               std::shared_ptr<CommandPipeline::Waiter> waiter);
   void read();
   void on_read(const boost::system::error_code& failure, std::size_t size);
+  Result<void> open_received(std::size_t size);
+  [[nodiscard]] bool has_output() const;
+  Result<void> take_output();
   void schedule_flush();
   void flush();
   void write_rest();
@@ -155,11 +161,15 @@ private:
   CommandPipeline pipeline_;
   LatencyWindow latencies_;
   Backoff backoff_;
-  SteadyTime now_;  // when the latest bytes came
+  std::unique_ptr<TlsSession> tls_;  // null: bytes go as they are
+  std::vector<char> sealed_;         // with TLS, where the socket is read to
+  std::string plain_;                // with TLS, what is sealed next
+  SteadyTime now_;                   // when the latest bytes came
   std::string writing_;
   std::size_t written_ = 0;
   std::uint64_t generation_ = 0;  // of the socket: callbacks of an earlier one have nothing to say
   Error loss_{ErrorCode::kUnavailable, {}};  // why the last connection that was ready is gone
+  const char* waited_for_ = "";              // the step that an attempt to connect has come to
   bool is_attempt_over_ = false;             // its budget ran out
   bool is_hello_known_ = true;               // by the server that is being logged in to
   bool is_open_ = false;                     // bytes can be sent: the log-in is under way or done

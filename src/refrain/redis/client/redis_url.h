@@ -4,8 +4,10 @@
 /// Where a Redis server is and who we are to it.
 
 #include "refrain/core/result.h"
+#include "refrain/redis/client/tls_context.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -26,6 +28,8 @@ struct RedisEndpoint {
   std::string password;   ///< Empty: no AUTH is sent.
   int database = 0;
   RedisProtocol protocol = RedisProtocol::kResp3;
+  bool is_tls = false;                    ///< Not over a Unix socket.
+  std::shared_ptr<const TlsContext> tls;  ///< How, if `is_tls`: without it no connection is made.
 
   /// `localhost:6379/0` or `unix:/run/redis.sock?db=0`, for logs and errors: never the password.
   [[nodiscard]] std::string describe() const;
@@ -35,8 +39,9 @@ struct RedisEndpoint {
 Result<RedisEndpoint> redis_endpoint(std::string_view host, std::uint32_t port);
 
 /// The server that a URL names: `redis://[user:password@]host[:port][/database]`, with `?db=N` in
-/// place of the path if wanted, or `unix://[user:password@]/path[?db=N]`; parts may be
-/// percent-encoded. An error names the part that is wrong, and never quotes the password.
+/// place of the path if wanted, `rediss://…` the same by TLS, whose context is the caller's to add,
+/// or `unix://[user:password@]/path[?db=N]`; parts may be percent-encoded. An error names the part
+/// that is wrong, and never quotes the password.
 Result<RedisEndpoint> parse_redis_url(std::string_view url);
 
 }  // namespace refrain
