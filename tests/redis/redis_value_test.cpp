@@ -56,6 +56,25 @@ TEST_F(RedisValue, IsJsonWithTheBodyInIt) {
   EXPECT_TRUE(value.ends_with(R"(,"body":{"words":["to", "be"]}})"));
 }
 
+TEST_F(RedisValue, IsNeverLongerThanTheLongestOfItsBody) {
+  for (const std::size_t size : {0U, 1U, 2U, 3U, 1000U, 100'000U}) {
+    const std::string content_type(255, '"');  // each is escaped
+    const std::string value = encode(std::string(size, '\xff'), content_type);
+
+    EXPECT_LE(value.size(), longest_redis_value(size));
+    EXPECT_GE(value.size() + 500, longest_redis_value(size)) << "and not by much";
+  }
+}
+
+TEST_F(RedisValue, IsToldFromOthersByItsBeginning) {
+  const std::string value = encode("{}");
+
+  EXPECT_TRUE(begins_like_redis_value(value.substr(0, 100), sample_key("a")));
+  EXPECT_FALSE(begins_like_redis_value(value.substr(0, 100), sample_key("b")));
+  EXPECT_FALSE(begins_like_redis_value(value.substr(0, 20), sample_key("a")));
+  EXPECT_FALSE(begins_like_redis_value(std::string(100, 'x'), sample_key("a")));
+}
+
 TEST_F(RedisValue, GivesTheSameEntryBack) {
   for (const std::string_view body :
        {R"({"words":["to"]})", "not JSON", "", "[1,2]", " 7 ", "\"\xc3\xa4\""}) {

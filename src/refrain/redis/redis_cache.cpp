@@ -19,6 +19,10 @@ constexpr std::chrono::hours kEpochTtl = std::chrono::days(30);
 // Of one call, so that a sweep never takes long.
 constexpr std::size_t kKeysPerSweep = 4096;
 
+// Of a value, read at first: nearly every entry is shorter, and even a slow network brings so much
+// within a budget.
+constexpr std::size_t kFirstBytes = std::size_t{256} << 10U;
+
 // Enough for several instances that clear at the same time.
 constexpr int kRaiseAttempts = 8;
 
@@ -159,9 +163,26 @@ Task<Result<RespValue>> RedisCache::ask(RedisCommand command, Kind kind) {
   co_return fail(reply.error());
 }
 
+// GETRANGE and not GET: somebody else's value may have 512 MiB. To send that holds Redis up for
+// longer than any budget, and again with every request for the key, since the time-out costs the
+// connection over which an insert would have replaced it.
+Task<Result<RespValue>> RedisCache::read_value(CacheKey key) {
+  const std::string name = key_name(epoch_.value(), key);
+  RedisCommand command({"GETRANGE", name, "0", std::to_string(kFirstBytes - 1)});
+  Result<RespValue> begin = co_await ask(std::move(command), Kind::kRead);
+  const bool is_whole =
+      !begin || begin->type() != RespType::kBulkString || begin->text().size() < kFirstBytes;
+  if (is_whole || !begins_like_redis_value(begin->text(), key)) co_return begin;
+  const std::size_t longest = longest_redis_value(options_.max_value_bytes);
+  RedisCommand more({"GETRANGE", name, std::to_string(kFirstBytes), std::to_string(longest)});
+  Result<RespValue> rest = co_await ask(std::move(more), Kind::kRead);
+  if (!rest || rest->type() != RespType::kBulkString) co_return rest;
+  // If it was replaced in between, its checksum says so.
+  co_return RespValue::text_of(RespType::kBulkString, begin->take_text() + rest->text());
+}
+
 Task<Result<std::optional<Entry>>> RedisCache::find(CacheKey key) {
-  RedisCommand command({"GET", key_name(epoch_.value(), key)});
-  Result<RespValue> reply = co_await ask(std::move(command), Kind::kRead);
+  Result<RespValue> reply = co_await read_value(key);
   Result<std::optional<Entry>> found = reply ? take_found(std::move(*reply), key)
                                              : Result<std::optional<Entry>>(fail(reply.error()));
   (found && found->has_value() ? hits_ : misses_).fetch_add(1, std::memory_order_relaxed);
@@ -170,7 +191,9 @@ Task<Result<std::optional<Entry>>> RedisCache::find(CacheKey key) {
 
 Result<std::optional<Entry>> RedisCache::take_found(RespValue reply, CacheKey key) {
   const WallTime now = clock_.now();
-  if (reply.is_null()) {
+  const bool is_absent =
+      reply.is_null() || (reply.type() == RespType::kBulkString && reply.text().empty());
+  if (is_absent) {
     written_.forget_missing(key, now);
     return std::optional<Entry>();
   }

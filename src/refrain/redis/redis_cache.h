@@ -33,7 +33,8 @@ namespace refrain {
 /// Redis is no reply, a broken connection, bytes that are not its protocol, and an error reply to a
 /// *read*. An error reply to a *write* (full, read-only) is an error of that write only: a Redis
 /// that can be read is worth asking. A value that is not ours is an error of that key only, and the
-/// next insert replaces it.
+/// next insert replaces it. However large such a value is, no more of it is read than its
+/// beginning.
 ///
 /// An entry lives for `ttl` at most, also when the entry itself would be stale, not gone, for
 /// longer: the limit on what is left in a shared Redis is the operator's.
@@ -106,6 +107,7 @@ private:
   [[nodiscard]] RedisConnectionOptions connection_options();
   void adopt(std::uint64_t epoch);
   Task<Result<RespValue>> ask(RedisCommand command, Kind kind);
+  Task<Result<RespValue>> read_value(CacheKey key);
   Result<std::optional<Entry>> take_found(RespValue reply, CacheKey key);
   Result<void> adopt_remote(const RespValue& reply);
   Task<Result<std::uint64_t>> remote_epoch();

@@ -164,7 +164,19 @@ std::optional<std::string> take_body(std::string_view rest) {
   return decode_base64(rest.substr(0, rest.size() - kBase64End.size()));
 }
 
+// Of all members but the body; the longest content type, with every byte escaped, takes 510 of it.
+constexpr std::size_t kLongestHead = 1024;
+
 }  // namespace
+
+std::size_t longest_redis_value(std::size_t max_body_bytes) {
+  return kLongestHead + (max_body_bytes / 3 + 1) * 4;
+}
+
+bool begins_like_redis_value(std::string_view bytes, CacheKey key) {
+  Scanner scanner(bytes);
+  return scanner.skip(kBegin) && scanner.skip(key.to_hex());
+}
 
 Result<std::string> encode_redis_value(const Entry& entry) {
   const EntryMetadata metadata = entry.metadata();
