@@ -160,6 +160,10 @@ Task<Result<RespValue>> RedisCache::ask(RedisCommand command, Kind kind) {
   co_return fail(reply.error());
 }
 
+Task<Result<RespValue>> RedisCache::execute(RedisCommand command) {
+  co_return co_await ask(std::move(command), Kind::kWrite);
+}
+
 Task<Result<std::optional<Entry>>> RedisCache::find(CacheKey key) {
   RedisCommand command({"GET", key_name(epoch_.value(), key)});
   Result<RespValue> reply = co_await ask(std::move(command), Kind::kRead);

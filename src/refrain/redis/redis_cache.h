@@ -91,6 +91,12 @@ public:
 
   [[nodiscard]] TierStats stats() const override;
 
+  /// Sends commands about keys of this service other than entries, under the tier's budget and
+  /// breaker. An error reply to a single command is an error.
+  Task<Result<RespValue>> execute(RedisCommand command);
+
+  [[nodiscard]] std::string_view service() const { return options_.service; }
+
   /// Under which name Redis keeps `key`, for those who look into it.
   [[nodiscard]] std::string key_name(std::uint64_t epoch, CacheKey key) const;
 
