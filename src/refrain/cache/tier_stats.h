@@ -25,12 +25,21 @@ struct Removals {
   }
 };
 
+/// How a tier hears of what others change in it.
+struct TrackingStats {
+  bool is_up = false;        ///< Every change is told.
+  std::int64_t changes = 0;  ///< Of single keys, this process's own writes among them.
+  std::int64_t flushes = 0;  ///< Of everything at once.
+  std::int64_t losses = 0;   ///< Times that changes were no longer told.
+};
+
 /// What only a tier on the other side of a network has.
 struct RemoteTierStats {
   std::string state;  ///< The circuit breaker: `closed`, `open` or `half-open`.
   std::string mode;   ///< `standalone`, `sentinel` or `cluster`.
   double latency_p50_ms = 0;
   double latency_p99_ms = 0;
+  std::optional<TrackingStats> tracking;  ///< If it is to hear of changes at all.
 };
 
 /// What the same requests would have met in a tier of another size.
