@@ -11,6 +11,7 @@
 #include "refrain/core/result.h"
 #include "refrain/redis/client/redis_client.h"
 #include "refrain/redis/client/redis_url.h"
+#include "refrain/redis/tracking_counters.h"
 #include "refrain/redis/written_keys.h"
 
 #include <boost/asio/io_context.hpp>
@@ -95,7 +96,16 @@ public:
   /// breaker. An error reply to a single command is an error.
   Task<Result<RespValue>> execute(RedisCommand command);
 
+  /// Takes over the epoch that Redis answered to a GET of its key. An error if that is no epoch.
+  Result<void> adopt_epoch(const RespValue& reply) { return adopt_remote(reply); }
+
   [[nodiscard]] std::string_view service() const { return options_.service; }
+  /// Of the names of all keys that it writes: `refrain:<schema>:<service>:`.
+  [[nodiscard]] std::string_view key_prefix() const { return key_prefix_; }
+  [[nodiscard]] std::string_view epoch_key() const { return epoch_key_; }
+
+  /// Written by who tracks this tier's keys.
+  [[nodiscard]] TrackingCounters& tracking() { return tracking_; }
 
   /// Under which name Redis keeps `key`, for those who look into it.
   [[nodiscard]] std::string key_name(std::uint64_t epoch, CacheKey key) const;
@@ -126,6 +136,7 @@ private:
   std::atomic<std::int64_t> refusals_{0};
   std::atomic<std::int64_t> errors_{0};
   std::atomic<bool> is_clear_owed_{false};
+  TrackingCounters tracking_;
   std::unique_ptr<RedisClient> client_;  // last: it calls back into what stands above
 };
 

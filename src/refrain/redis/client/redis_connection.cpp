@@ -250,6 +250,7 @@ void RedisConnection::give_up(const Error& oldest, const Error& others) {
   if (!is_ready_.exchange(false)) return;
   loss_ = oldest;
   close();
+  if (options_.on_lost && !is_stopped_) options_.on_lost(oldest);
   pipeline_.fail_all(oldest, others);
 }
 
