@@ -3,7 +3,7 @@
 
 #include "refrain/core/clock.h"
 #include "refrain/core/log.h"
-#include "refrain/redis/client/redis_client.h"
+#include "refrain/redis/client/standalone_redis_client.h"
 #include "refrain/redis/redis_cache.h"
 
 #include "support/redis_server.h"
@@ -79,7 +79,7 @@ void blocking_socket(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
-Task<void> get_until(RedisClient& client, const bool& is_over, std::int64_t& done) {
+Task<void> get_until(StandaloneRedisClient& client, const bool& is_over, std::int64_t& done) {
   while (!is_over) {
     RedisCommand command({"GET", "key"});
     Result<RespValue> reply = co_await client.execute(std::move(command));
@@ -94,7 +94,7 @@ void client(benchmark::State& state) {
   store_value();
   boost::asio::io_context loop(1);
   NullLog log;
-  RedisClient client(options(), {&loop}, log);
+  StandaloneRedisClient client(options(), {&loop}, log);
   client.start();
   while (!client.is_ready())
     loop.run_one();

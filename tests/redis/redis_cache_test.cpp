@@ -499,7 +499,7 @@ TEST_F(RedisCacheTest, IsUnavailableWhenSomethingElseAnswers) {
 }
 
 TEST_F(RedisCacheTest, CountsGarbageAsMissAndError) {
-  const FakeRedisServer server({"+OK\r\n$-1\r\n", "garbage\r\n"});
+  const FakeRedisServer server({"+OK\r\n", "$-1\r\n", "garbage\r\n"});
   RedisInstance instance(redis_options(server.endpoint()), clock_, loop_);
   RedisCache& cache = instance.ready();
 
@@ -510,7 +510,7 @@ TEST_F(RedisCacheTest, CountsGarbageAsMissAndError) {
 }
 
 TEST_F(RedisCacheTest, TakesAnIntegerInPlaceOfAValueForCorrupt) {
-  const FakeRedisServer server({"+OK\r\n$-1\r\n", ":1\r\n", "*1\r\n+x\r\n"});
+  const FakeRedisServer server({"+OK\r\n", "$-1\r\n", ":1\r\n", "*1\r\n+x\r\n"});
   RedisInstance instance(redis_options(server.endpoint()), clock_, loop_);
   RedisCache& cache = instance.ready();
 

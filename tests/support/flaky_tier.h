@@ -80,6 +80,8 @@ public:
   [[nodiscard]] std::int64_t lookups() const;
   [[nodiscard]] std::uint64_t cleared_epoch() const { return cleared_epoch_; }
 
+  /// `hook` runs after each call of `find_now` has looked and before it returns.
+  void set_find_now_hook(std::function<void()> hook) { find_now_hook_ = std::move(hook); }
   /// `hook` runs after each call of `insert_now` took effect and before it returns.
   void set_insert_now_hook(std::function<void()> hook) { insert_now_hook_ = std::move(hook); }
 
@@ -97,6 +99,7 @@ public:
   bool insert_now(const Entry& entry) override;
   Task<Result<bool>> erase(CacheKey key) override;
   bool erase_now(CacheKey key) override;
+  bool clear_now() override;
   Task<Result<void>> clear(std::uint64_t epoch) override;
   Task<void> sweep() override;
   [[nodiscard]] TierStats stats() const override;
@@ -136,6 +139,7 @@ private:
   std::atomic<bool> is_available_{true};
   std::atomic<bool> is_refusing_{false};
   std::atomic<bool> is_giving_files_{false};
+  std::function<void()> find_now_hook_;
   std::function<void()> insert_now_hook_;
   std::atomic<std::uint64_t> cleared_epoch_{0};
   mutable Mutex mutex_;

@@ -28,12 +28,23 @@ public:
   void begin_generation() { running_.add(); }
   void end_generation(std::chrono::nanoseconds duration, bool has_failed);
 
+  void count_lease_taken() { lease_taken_.add(); }
+  void count_lease_wait() { lease_waits_.add(); }
+  void count_lease_answered() { lease_answered_.add(); }
+  void count_lease_timeout() { lease_timeouts_.add(); }
+  void count_lease_unavailable() { lease_unavailable_.add(); }
+  void count_lease_lost() { lease_lost_.add(); }
+
+  [[nodiscard]] LeaseStats lease() const;
+
   /// The requests and generations so far; the tiers are left empty.
   [[nodiscard]] CacheStats snapshot() const;
 
 private:
   StripedCounter hit_, stale_, miss_, bypass_, coalesced_, error_;
   StripedCounter generated_, failed_, running_, rejected_, spent_ns_, saved_ns_;
+  StripedCounter lease_taken_, lease_waits_, lease_answered_, lease_timeouts_, lease_unavailable_,
+      lease_lost_;
 };
 
 }  // namespace refrain

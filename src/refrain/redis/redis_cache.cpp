@@ -80,14 +80,16 @@ Result<std::unique_ptr<RedisCache>> RedisCache::create(
     const Clock& clock,
     Log& log) {
   if (Result<void> checked = check(options); !checked) return fail(checked.error());
-  return std::unique_ptr<RedisCache>(new RedisCache(options, loops, epoch, clock, log));
+  std::unique_ptr<RedisCache> cache(new RedisCache(options, epoch, clock));
+  RedisClientOptions client;
+  client.connection = cache->connection_options();
+  Result<std::unique_ptr<RedisClient>> made = make_redis_client(client, loops, log);
+  if (!made) return fail(made.error());
+  cache->client_ = std::move(*made);
+  return cache;
 }
 
-RedisCache::RedisCache(const Options& options,
-                       const std::vector<boost::asio::io_context*>& loops,
-                       Epoch& epoch,
-                       const Clock& clock,
-                       Log& log)
+RedisCache::RedisCache(const Options& options, Epoch& epoch, const Clock& clock)
     : options_(options),
       key_prefix_("refrain:" + std::to_string(CanonicalRequest::kSchema) + ":" + options.service +
                   ":"),
@@ -95,8 +97,7 @@ RedisCache::RedisCache(const Options& options,
       epoch_(epoch),
       clock_(clock),
       breaker_(options.breaker, clock),
-      written_(options.max_tracked_keys),
-      client_(connection_options(), loops, log) {}
+      written_(options.max_tracked_keys) {}
 
 RedisConnectionOptions RedisCache::connection_options() {
   RedisConnectionOptions connection;
@@ -118,7 +119,7 @@ RedisConnectionOptions RedisCache::connection_options() {
 }
 
 bool RedisCache::is_available() const {
-  return client_.is_ready() && breaker_.allows();
+  return client_->is_ready() && breaker_.allows();
 }
 
 ImmediateLookup RedisCache::find_now(CacheKey /*key*/, BodyPlace /*place*/) {
@@ -142,7 +143,7 @@ Task<Result<RespValue>> RedisCache::ask(RedisCommand command, Kind kind) {
     co_return fail(ErrorCode::kUnavailable,
                    "Redis has failed too often; it is not asked for a while");
   }
-  Result<RespValue> reply = co_await client_.execute(std::move(command));
+  Result<RespValue> reply = co_await client_->execute(std::move(command));
   if (reply && !reply->is_error()) {
     permit->succeed();
     co_return reply;
@@ -179,6 +180,10 @@ Task<Result<RespValue>> RedisCache::read_value(CacheKey key) {
   if (!rest || rest->type() != RespType::kBulkString) co_return rest;
   // If it was replaced in between, its checksum says so.
   co_return RespValue::text_of(RespType::kBulkString, begin->take_text() + rest->text());
+}
+
+Task<Result<RespValue>> RedisCache::execute(RedisCommand command) {
+  co_return co_await ask(std::move(command), Kind::kWrite);
 }
 
 Task<Result<std::optional<Entry>>> RedisCache::find(CacheKey key) {
@@ -233,7 +238,7 @@ Task<Result<InsertOutcome>> RedisCache::insert(Entry entry) {
 
 Task<Result<bool>> RedisCache::erase(CacheKey key) {
   // A tier is asked this also while it is away, which tells the breaker nothing new.
-  if (!client_.is_ready()) {
+  if (!client_->is_ready()) {
     errors_.fetch_add(1, std::memory_order_relaxed);
     co_return fail(ErrorCode::kUnavailable, "Redis cannot be reached, and keeps what it has");
   }
@@ -315,7 +320,7 @@ Task<Result<void>> RedisCache::refresh_epoch() {
 
 TierStats RedisCache::stats() const {
   const WrittenKeys::Counts counts = written_.counts();
-  const RedisClient::Latency latency = client_.latency();
+  const RedisClient::Latency latency = client_->latency();
   TierStats stats;
   stats.name = std::string(name());
   stats.available = is_available();
@@ -333,6 +338,13 @@ TierStats RedisCache::stats() const {
   remote.mode = "standalone";
   remote.latency_p50_ms = latency.p50_ms;
   remote.latency_p99_ms = latency.p99_ms;
+  if (tracking_.is_used.load(std::memory_order_relaxed)) {
+    remote.tracking.emplace();
+    remote.tracking->is_up = tracking_.is_up.load(std::memory_order_relaxed);
+    remote.tracking->changes = tracking_.changes.load(std::memory_order_relaxed);
+    remote.tracking->flushes = tracking_.flushes.load(std::memory_order_relaxed);
+    remote.tracking->losses = tracking_.losses.load(std::memory_order_relaxed);
+  }
   stats.remote = std::move(remote);
   return stats;
 }

@@ -11,6 +11,7 @@
 #include "refrain/core/result.h"
 #include "refrain/redis/client/redis_client.h"
 #include "refrain/redis/client/redis_url.h"
+#include "refrain/redis/tracking_counters.h"
 #include "refrain/redis/written_keys.h"
 
 #include <boost/asio/io_context.hpp>
@@ -69,9 +70,9 @@ public:
       Log& log);
 
   /// Begins connecting in the background: the tier becomes available once it knows the epoch.
-  void start() { client_.start(); }
+  void start() { client_->start(); }
   /// Ends what waits; the tier is unavailable from then on.
-  void stop() { client_.stop(); }
+  void stop() { client_->stop(); }
 
   [[nodiscard]] std::string_view name() const override { return "redis"; }
   [[nodiscard]] bool is_available() const override;
@@ -92,17 +93,28 @@ public:
 
   [[nodiscard]] TierStats stats() const override;
 
+  /// Sends commands about keys of this service other than entries, under the tier's budget and
+  /// breaker. An error reply to a single command is an error.
+  Task<Result<RespValue>> execute(RedisCommand command);
+
+  /// Takes over the epoch that Redis answered to a GET of its key. An error if that is no epoch.
+  Result<void> adopt_epoch(const RespValue& reply) { return adopt_remote(reply); }
+
+  [[nodiscard]] std::string_view service() const { return options_.service; }
+  /// Of the names of all keys that it writes: `refrain:<schema>:<service>:`.
+  [[nodiscard]] std::string_view key_prefix() const { return key_prefix_; }
+  [[nodiscard]] std::string_view epoch_key() const { return epoch_key_; }
+
+  /// Written by who tracks this tier's keys.
+  [[nodiscard]] TrackingCounters& tracking() { return tracking_; }
+
   /// Under which name Redis keeps `key`, for those who look into it.
   [[nodiscard]] std::string key_name(std::uint64_t epoch, CacheKey key) const;
 
 private:
   enum class Kind : std::uint8_t { kRead, kWrite };
 
-  RedisCache(const Options& options,
-             const std::vector<boost::asio::io_context*>& loops,
-             Epoch& epoch,
-             const Clock& clock,
-             Log& log);
+  RedisCache(const Options& options, Epoch& epoch, const Clock& clock);
 
   [[nodiscard]] RedisConnectionOptions connection_options();
   void adopt(std::uint64_t epoch);
@@ -126,7 +138,8 @@ private:
   std::atomic<std::int64_t> refusals_{0};
   std::atomic<std::int64_t> errors_{0};
   std::atomic<bool> is_clear_owed_{false};
-  RedisClient client_;  // last: its connections call back into what stands above
+  TrackingCounters tracking_;
+  std::unique_ptr<RedisClient> client_;  // last: it calls back into what stands above
 };
 
 }  // namespace refrain

@@ -27,5 +27,24 @@ TEST(RedisCommand, HoldsSeveralInOrder) {
   EXPECT_EQ(command.size(), 3U);
 }
 
+TEST(RedisCommand, IsAboutTheSecondWordOfItsFirstCommand) {
+  RedisCommand command({"INCRBY", "the key", "12"});
+  command.add({"PEXPIRE", "another", "5"});
+
+  EXPECT_EQ(command.routing_key(), "the key");
+}
+
+TEST(RedisCommand, IsAboutNothingWithoutASecondWord) {
+  EXPECT_EQ(RedisCommand({"PING"}).routing_key(), "");
+  EXPECT_EQ(RedisCommand({"GET", ""}).routing_key(), "");
+  EXPECT_EQ(RedisCommand().routing_key(), "");
+}
+
+TEST(RedisCommand, IsAboutAKeyOfAnyBytes) {
+  const std::string key("\r\n$3\r\n\0*", 8);
+
+  EXPECT_EQ(RedisCommand({"GET", key}).routing_key(), key);
+}
+
 }  // namespace
 }  // namespace refrain

@@ -152,6 +152,101 @@ TEST_F(RedisConnectionTest, LogsInAsAUserWhoMayOnlyReadAndDoesNotMindThatNamingI
   EXPECT_TRUE(execute({"GET", "k"})->is_null());
 }
 
+TEST_F(RedisConnectionTest, SpeaksVersion3OfTheProtocol) {
+  const RedisServer server;
+  connect(options(server.unix_endpoint()));
+
+  EXPECT_EQ(execute({"HGETALL", "nothing"})->type(), RespType::kMap);
+}
+
+TEST_F(RedisConnectionTest, SpeaksVersion2OfTheProtocolIfAskedTo) {
+  const RedisServer server({"--requirepass", "secret"});
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.password = "secret";
+  endpoint.protocol = RedisProtocol::kResp2;
+  connect(options(endpoint));
+
+  EXPECT_EQ(execute({"HGETALL", "nothing"})->type(), RespType::kArray);
+  EXPECT_EQ(execute({"CLIENT", "GETNAME"})->text(), "refrain");
+}
+
+TEST_F(RedisConnectionTest, LogsInToAServerThatDoesNotKnowHello) {
+  const RedisServer server({"--requirepass", "secret", "--rename-command", "HELLO", ""});
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.password = "secret";
+  endpoint.database = 3;
+  connect(options(endpoint));
+
+  EXPECT_EQ(execute({"HGETALL", "nothing"})->type(), RespType::kArray);
+  EXPECT_EQ(execute({"CLIENT", "GETNAME"})->text(), "refrain");
+  EXPECT_TRUE(execute({"CLIENT", "LIST"})->text().find(" db=3 ") != std::string::npos);
+}
+
+TEST_F(RedisConnectionTest, LogsInToAServerThatSpeaksVersion2Only) {
+  const FakeRedisServer server(
+      {"-NOPROTO unsupported protocol version\r\n", "+OK\r\n", "+PONG\r\n"});
+  connect(options(server.endpoint()));
+
+  EXPECT_EQ(execute({"PING"})->text(), "PONG");
+}
+
+TEST_F(RedisConnectionTest, IsNotReadyWithAWrongPasswordInVersion2) {
+  const RedisServer server({"--requirepass", "secret"});
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.password = "wr0ng";
+  endpoint.protocol = RedisProtocol::kResp2;
+  start(options(endpoint));
+
+  EXPECT_NE(first_failure().message().find("the log-in was refused: WRONGPASS"), std::string::npos);
+}
+
+TEST_F(RedisConnectionTest, IsNotReadyWithoutTheNeededPasswordInVersion2) {
+  const RedisServer server({"--requirepass", "secret"});
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.protocol = RedisProtocol::kResp2;
+  start(options(endpoint));
+
+  EXPECT_NE(first_failure().message().find("a password is needed: NOAUTH"), std::string::npos);
+}
+
+TEST_F(RedisConnectionTest, TellsOfPushMessages) {
+  const RedisServer server;
+  std::vector<RespValue> messages;
+  RedisConnectionOptions listening = options(server.unix_endpoint());
+  listening.on_push = [&](const RespValue& message) {
+    messages.push_back(message);
+  };
+  connect(listening);
+  EXPECT_EQ(execute({"CLIENT", "TRACKING", "ON"})->text(), "OK");
+  EXPECT_TRUE(execute({"GET", "k"})->is_null());
+
+  server.command({"SET", "k", "v"});
+  run_until(loop_, [&] { return !messages.empty(); });
+
+  EXPECT_EQ(messages[0].type(), RespType::kPush);
+  ASSERT_EQ(messages[0].elements().size(), 2U);
+  EXPECT_EQ(messages[0].elements()[0].text(), "invalidate");
+  EXPECT_EQ(messages[0].elements()[1].elements().at(0).text(), "k");
+  EXPECT_EQ(execute({"GET", "k"})->text(), "v");
+}
+
+TEST_F(RedisConnectionTest, TellsOfPushMessagesThatComeWithTheLogIn) {
+  const FakeRedisServer server(
+      {">1\r\n+early\r\n%0\r\n>1\r\n+be", "tween\r\n$2\r\nhi\r\n>1\r\n+la", "te\r\n+PONG\r\n"});
+  std::vector<std::string> messages;
+  RedisConnectionOptions listening = options(server.endpoint());
+  listening.greeting = RedisCommand({"GET", "greeting"});
+  listening.on_push = [&](const RespValue& message) {
+    messages.push_back(message.elements().at(0).text());
+  };
+  connect(listening);
+
+  EXPECT_EQ(execute({"PING"})->text(), "PONG");
+
+  const std::vector<std::string> expected = {"early", "between", "late"};
+  EXPECT_EQ(messages, expected);
+}
+
 TEST_F(RedisConnectionTest, SelectsItsDatabase) {
   const RedisServer server;
   RedisEndpoint endpoint = server.unix_endpoint();
@@ -380,7 +475,7 @@ TEST_F(RedisConnectionTest, GivesUpOnGarbage) {
 }
 
 TEST_F(RedisConnectionTest, GivesUpOnGarbageInTheMiddle) {
-  const FakeRedisServer server({"+OK\r\n", "%1\r\n+a\r\n+b\r\n"});
+  const FakeRedisServer server({"+OK\r\n", "%1\r\n+a\r\nb\r\n"});
   connect(options(server.endpoint()));
 
   const Result<RespValue> reply = execute({"GET", "a"});

@@ -4,7 +4,10 @@
 
 namespace refrain {
 
-CommandPipeline::CommandPipeline(const Limits& limits) : limits_(limits), parser_(limits.replies) {}
+CommandPipeline::CommandPipeline(const Limits& limits, OnPush on_push)
+    : limits_(limits),
+      on_push_(std::move(on_push)),
+      parser_(limits.replies) {}
 
 Result<void> CommandPipeline::submit(const RedisCommand& command,
                                      SteadyTime deadline,
@@ -34,8 +37,18 @@ Result<void> CommandPipeline::receive(std::size_t size) {
     if (!reply) return fail(reply.error());
     std::optional<RespValue>& value = *reply;
     if (!value) return {};
-    if (Result<void> answered = answer(std::move(*value)); !answered) return answered;
+    if (Result<void> taken = take(std::move(*value)); !taken) return taken;
   }
+}
+
+Result<void> CommandPipeline::take(RespValue value) {
+  if (value.type() != RespType::kPush) return answer(std::move(value));
+  if (on_push_) {
+    Answered pushed;
+    pushed.reply = std::move(value);
+    answered_.push_back(std::move(pushed));
+  }
+  return {};
 }
 
 Result<void> CommandPipeline::answer(RespValue reply) {
@@ -57,8 +70,13 @@ Result<void> CommandPipeline::answer(RespValue reply) {
 
 void CommandPipeline::deliver() {
   std::vector<Answered> answered = std::exchange(answered_, {});
-  for (Answered& one : answered)
-    one.waiter->complete(std::move(one.reply));
+  for (Answered& one : answered) {
+    if (one.waiter) {
+      one.waiter->complete(std::move(one.reply));
+    } else {
+      on_push_(one.reply);
+    }
+  }
   // Keep its memory for the next turn.
   answered.clear();
   if (answered_.empty()) answered_.swap(answered);

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,8 +22,8 @@
 namespace refrain {
 
 /// The commands of one connection that are not answered yet, in order: what is to be written, whom
-/// the next reply belongs to, and when the oldest has waited too long. Bytes in, bytes out: the
-/// owner does the I/O and keeps the time.
+/// the next reply belongs to, and when the oldest has waited too long. Push messages are no replies
+/// and go to whoever wants them. Bytes in, bytes out: the owner does the I/O and keeps the time.
 ///
 /// Thread safety: none; it lives on its connection's event loop.
 /// Invariant: every waiter is completed exactly once, by a reply or by `fail_all`. A reply never
@@ -49,7 +50,11 @@ public:
     RespParser::Limits replies;
   };
 
-  explicit CommandPipeline(const Limits& limits);
+  /// Told of a push message.
+  using OnPush = std::function<void(const RespValue&)>;
+
+  /// `on_push` may be empty, which drops push messages; it may submit commands from within.
+  explicit CommandPipeline(const Limits& limits, OnPush on_push = {});
 
   /// Takes a command over; `waiter` hears of it. Refuses with `kUnavailable` when too much is
   /// queued; `waiter` then hears nothing.
@@ -67,7 +72,7 @@ public:
   /// Takes `size` bytes that were read and finds whom they answer, for `deliver`. After an error
   /// the connection is to be given up.
   [[nodiscard]] Result<void> receive(std::size_t size);
-  /// Completes those who were answered.
+  /// Completes those who were answered and hands push messages out, all in the order of arrival.
   void deliver();
 
   [[nodiscard]] bool is_idle() const { return waiting_.empty(); }
@@ -86,14 +91,17 @@ private:
     std::vector<RespValue> replies;  // the first ones, of a command that wants several
   };
 
+  // Of a push message there is no waiter.
   struct Answered {
     std::shared_ptr<Waiter> waiter;
     RespValue reply;
   };
 
+  Result<void> take(RespValue value);
   Result<void> answer(RespValue reply);
 
   const Limits limits_;
+  const OnPush on_push_;
   RespParser parser_;
   std::deque<Pending> waiting_;
   std::vector<Answered> answered_;

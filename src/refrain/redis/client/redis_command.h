@@ -14,6 +14,7 @@ namespace refrain {
 /// One command, or several that are sent without another between them, in wire format.
 ///
 /// The reply to one command is that command's reply; the reply to several is an array of theirs.
+/// Several commands are about one key, or about keys that one server keeps.
 class RedisCommand {
 public:
   /// No command yet.
@@ -27,6 +28,10 @@ public:
     add(std::span(words.begin(), words.size()));
   }
   void add(const RedisCommand& other);
+
+  /// The key that it is about, which says the server that it is for: the second word of its first
+  /// command; empty if that has none. Valid until the command changes.
+  [[nodiscard]] std::string_view routing_key() const;
 
   [[nodiscard]] const std::string& wire() const { return wire_; }
   /// How many replies the server will send.

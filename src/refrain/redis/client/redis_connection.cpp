@@ -71,6 +71,32 @@ private:
   const SteadyTime begin_;
 };
 
+// What push messages are handed to: nobody once the connection was stopped.
+CommandPipeline::OnPush until_stopped(const std::function<void(const RespValue&)>& on_push,
+                                      const std::atomic<bool>& is_stopped) {
+  if (!on_push) return {};
+  return [&on_push, &is_stopped](const RespValue& message) {
+    if (!is_stopped) on_push(message);
+  };
+}
+
+// Keeps the reply to a command of the log-in.
+class LogInWaiter final : public CommandPipeline::Waiter {
+public:
+  void complete(Result<RespValue> given) override { reply = std::move(given); }
+  void complete_later(Result<RespValue> given) override { reply = std::move(given); }
+
+  std::optional<Result<RespValue>> reply;
+};
+
+// A server older than Redis 6, or one that speaks version 2 of the protocol only.
+bool is_hello_refused(const RespValue& reply) {
+  if (!reply.is_error()) return false;
+  const std::string_view text = reply.text();
+  return text.starts_with("NOPROTO") || text.starts_with("NOPERM") ||
+         text.starts_with("ERR unknown command");
+}
+
 }  // namespace
 
 RedisConnection::RedisConnection(RedisConnectionOptions options,
@@ -82,7 +108,7 @@ RedisConnection::RedisConnection(RedisConnectionOptions options,
       socket_(loop.get_executor()),
       deadline_timer_(loop.get_executor()),
       attempt_timer_(loop.get_executor()),
-      pipeline_(options_.limits),
+      pipeline_(options_.limits, until_stopped(options_.on_push, is_stopped_)),
       backoff_(options_.reconnect, options_.seed) {}
 
 RedisConnection::~RedisConnection() = default;
@@ -224,6 +250,7 @@ void RedisConnection::give_up(const Error& oldest, const Error& others) {
   if (!is_ready_.exchange(false)) return;
   loss_ = oldest;
   close();
+  if (options_.on_lost && !is_stopped_) options_.on_lost(oldest);
   pipeline_.fail_all(oldest, others);
 }
 
@@ -326,74 +353,118 @@ Task<Result<void>> RedisConnection::connect() {
   co_return fail(error(ErrorCode::kUnavailable, "connecting failed: " + last.message()));
 }
 
+// What follows depends on how the log-in ends, so it is sent only then.
 Task<Result<void>> RedisConnection::shake_hands() {
-  RedisCommand handshake;
-  const RedisEndpoint& server = options_.endpoint;
-  if (!server.user.empty()) {
-    handshake.add({"AUTH", server.user, server.password});
-  } else if (!server.password.empty()) {
-    handshake.add({"AUTH", server.password});
-  }
-  if (server.database != 0) handshake.add({"SELECT", std::to_string(server.database)});
-  handshake.add({"CLIENT", "SETNAME", kClientName});
-  handshake.add(options_.greeting);
-  const auto [failure, size] =
-      co_await boost::asio::async_write(socket_, boost::asio::buffer(handshake.wire()), kAsTuple);
-  static_cast<void>(size);
-  if (failure)
-    co_return fail(error(ErrorCode::kUnavailable, "sending failed: " + failure.message()));
-  Result<std::vector<RespValue>> replies = co_await read_replies(handshake.size());
-  if (!replies) co_return fail(replies.error());
-  co_return check_handshake(std::move(*replies));
+  is_hello_known_ = options_.endpoint.protocol == RedisProtocol::kResp3;
+  auto done = Result<void>();
+  if (is_hello_known_) done = co_await say_hello();
+  if (done && !is_hello_known_) done = co_await log_in();
+  if (done) done = co_await greet();
+  // Nobody waits any more; half-read bytes must not reach the next connection.
+  if (!done) pipeline_.fail_all(done.error(), done.error());
+  co_return done;
 }
 
-Task<Result<std::vector<RespValue>>> RedisConnection::read_replies(std::size_t count) {
-  RespParser parser(options_.limits.replies);
-  std::vector<RespValue> replies;
-  while (replies.size() < count) {
-    const std::span<char> room = parser.prepare();
+// The user's name is always given: without one HELLO cannot log in.
+Task<Result<void>> RedisConnection::say_hello() {
+  const RedisEndpoint& server = options_.endpoint;
+  const std::string_view user = server.user.empty() ? "default" : std::string_view(server.user);
+  RedisCommand hello;
+  if (server.password.empty()) {
+    hello.add({"HELLO", "3", "SETNAME", kClientName});
+  } else {
+    hello.add({"HELLO", "3", "AUTH", user, server.password, "SETNAME", kClientName});
+  }
+  Result<RespValue> reply = co_await ask(std::move(hello));
+  if (!reply) co_return fail(reply.error());
+  is_hello_known_ = !is_hello_refused(*reply);
+  if (!is_hello_known_) co_return Result<void>();
+  co_return check_log_in(*reply);
+}
+
+Task<Result<void>> RedisConnection::log_in() {
+  const RedisEndpoint& server = options_.endpoint;
+  RedisCommand log_in;
+  if (!server.user.empty()) {
+    log_in.add({"AUTH", server.user, server.password});
+  } else if (!server.password.empty()) {
+    log_in.add({"AUTH", server.password});
+  }
+  log_in.add({"CLIENT", "SETNAME", kClientName});
+  const bool has_password = log_in.size() > 1;
+  Result<RespValue> reply = co_await ask(std::move(log_in));
+  if (!reply) co_return fail(reply.error());
+  if (has_password) co_return check_log_in(reply->elements().front());
+  // The name is for people who look at the server: an ACL may forbid it. Not being logged in is
+  // another matter.
+  if (reply->text().starts_with("NOAUTH")) co_return check_log_in(*reply);
+  co_return Result<void>();
+}
+
+Result<void> RedisConnection::check_log_in(const RespValue& reply) const {
+  if (!reply.is_error()) return {};
+  const std::string_view what =
+      reply.text().starts_with("NOAUTH") ? "a password is needed: " : "the log-in was refused: ";
+  return fail(error(ErrorCode::kUnavailable, std::string(what) + reply.text()));
+}
+
+Task<Result<void>> RedisConnection::greet() {
+  RedisCommand greeting;
+  if (options_.endpoint.database != 0)
+    greeting.add({"SELECT", std::to_string(options_.endpoint.database)});
+  greeting.add(options_.greeting);
+  if (greeting.size() == 0) co_return Result<void>();
+  const bool is_single = greeting.size() == 1;
+  Result<RespValue> reply = co_await ask(std::move(greeting));
+  if (!reply) co_return fail(reply.error());
+  if (is_single) {
+    std::vector<RespValue> one;
+    one.push_back(std::move(*reply));
+    reply = RespValue::array_of(std::move(one));
+  }
+  co_return check_greeting(*reply);
+}
+
+Result<void> RedisConnection::check_greeting(const RespValue& replies) const {
+  auto next = replies.elements().begin();
+  if (options_.endpoint.database != 0) {
+    const RespValue& selected = *next++;
+    if (selected.is_error())
+      return fail(error(ErrorCode::kUnavailable, "the database was refused: " + selected.text()));
+  }
+  if (next == replies.elements().end() || is_stopped_ || !options_.on_greeted) return {};
+  const RespValue greeting =
+      options_.greeting.size() == 1
+          ? *next
+          : RespValue::array_of(std::vector<RespValue>(next, replies.elements().end()));
+  Result<void> greeted = options_.on_greeted(greeting);
+  if (!greeted) return fail(error(greeted.error().code(), greeted.error().message()));
+  return {};
+}
+
+// A command of the log-in: the attempt's own time limit is its budget. It uses the pipeline, so
+// that what arrives behind the reply is there for the commands that follow.
+Task<Result<RespValue>> RedisConnection::ask(RedisCommand command) {
+  const auto waiter = std::make_shared<LogInWaiter>();
+  Result<void> taken = pipeline_.submit(command, SteadyTime::max(), waiter);
+  if (!taken) co_return fail(error(taken.error().code(), taken.error().message()));
+  const std::string wire = pipeline_.take_output();
+  const auto [sent, ignored] =
+      co_await boost::asio::async_write(socket_, boost::asio::buffer(wire), kAsTuple);
+  static_cast<void>(ignored);
+  if (sent) co_return fail(error(ErrorCode::kUnavailable, "sending failed: " + sent.message()));
+  while (!waiter->reply) {
+    const std::span<char> room = pipeline_.prepare();
     const auto [failure, size] = co_await socket_.async_read_some(
         boost::asio::mutable_buffer(room.data(), room.size()), kAsTuple);
     if (failure)
       co_return fail(
           error(ErrorCode::kUnavailable, "the log-in had no reply: " + failure.message()));
-    parser.commit(size);
-    while (true) {
-      Result<std::optional<RespValue>> reply = parser.next();
-      if (!reply) co_return fail(error(reply.error().code(), reply.error().message()));
-      std::optional<RespValue>& value = *reply;
-      if (!value) break;
-      replies.push_back(std::move(*value));
-    }
+    Result<void> received = pipeline_.receive(size);
+    if (!received) co_return fail(error(received.error().code(), received.error().message()));
+    pipeline_.deliver();
   }
-  if (replies.size() > count)
-    co_return fail(error(ErrorCode::kCorrupt, "Redis sent a reply that nobody asked for"));
-  co_return replies;
-}
-
-Result<void> RedisConnection::check_handshake(std::vector<RespValue> replies) {
-  const RedisEndpoint& server = options_.endpoint;
-  auto next = replies.begin();
-  if (!server.password.empty() && next++->is_error())
-    return fail(
-        error(ErrorCode::kUnavailable, "the log-in was refused: " + replies.front().text()));
-  if (server.database != 0) {
-    const RespValue& selected = *next++;
-    if (selected.is_error())
-      return fail(error(ErrorCode::kUnavailable, "the database was refused: " + selected.text()));
-  }
-  // The name is for people who look at the server: an ACL may forbid it. Not being logged in is
-  // another matter.
-  const RespValue& named = *next++;
-  if (named.is_error() && named.text().starts_with("NOAUTH"))
-    return fail(error(ErrorCode::kUnavailable, "a password is needed: " + named.text()));
-  if (next == replies.end() || is_stopped_) return {};
-  const bool is_single = options_.greeting.size() == 1;
-  const RespValue greeting =
-      is_single ? *next : RespValue::array_of(std::vector<RespValue>(next, replies.end()));
-  Result<void> greeted = options_.on_greeted ? options_.on_greeted(greeting) : Result<void>();
-  if (!greeted) return fail(error(greeted.error().code(), greeted.error().message()));
-  return {};
+  co_return std::move(*waiter->reply);
 }
 
 Task<void> RedisConnection::serve() {

@@ -40,12 +40,18 @@ struct RedisConnectionOptions {
   std::uint64_t seed = 0;  ///< Of the jitter between attempts.
   CommandPipeline::Limits limits;
 
-  /// Asked at the end of every log-in, together with it; empty for nothing.
+  /// Asked at the end of every log-in; empty for nothing.
   RedisCommand greeting;
   /// Judges the greeting's reply; with an error the connection is given up.
   std::function<Result<void>(const RespValue&)> on_greeted;
   /// Told of every attempt to connect that failed.
   std::function<void(const Error&)> on_connect_failed;
+  /// Told when a connection that was ready no longer is, at once and before what waited on it is;
+  /// not of the end by `stop`. Called on the connection's loop; must not call the connection.
+  std::function<void(const Error&)> on_lost;
+  /// Told of every push message (RESP3), in the order in which it arrived among the replies; also
+  /// of those that come during the log-in. Empty drops them. Called on the connection's loop.
+  std::function<void(const RespValue&)> on_push;
 };
 
 /// A multiplexed connection: commands of many coroutines go out together, as many in one write as
@@ -54,6 +60,9 @@ struct RedisConnectionOptions {
 /// It connects in the background, again and again, and a command that comes while it is away fails
 /// at once. A command whose budget runs out takes the connection down with it, and every other
 /// command that waits on it: after a time-out the next bytes could be anybody's reply.
+///
+/// Whoever sends commands that are answered by push messages only (`SUBSCRIBE` in RESP3) waits in
+/// vain, and the connection ends with the command's budget.
 ///
 /// Budgets run in real time, not by an injected clock, since the server and the sockets do.
 ///
@@ -96,12 +105,16 @@ private:
   Task<Result<std::vector<Endpoint>>> resolve();
   Task<Result<void>> connect();
   Task<Result<void>> shake_hands();
-  Task<Result<std::vector<RespValue>>> read_replies(std::size_t count);
+  Task<Result<void>> say_hello();
+  Task<Result<void>> log_in();
+  Task<Result<void>> greet();
+  Task<Result<RespValue>> ask(RedisCommand command);
   Task<void> serve();
   Task<void> pause();
   Result<void> read_available();
   Result<void> receive_available();
-  Result<void> check_handshake(std::vector<RespValue> replies);
+  Result<void> check_log_in(const RespValue& reply) const;
+  Result<void> check_greeting(const RespValue& replies) const;
 
   void submit(const RedisCommand& command, const std::shared_ptr<CommandPipeline::Waiter>& waiter);
   void schedule_flush();
@@ -130,6 +143,7 @@ private:
   std::uint64_t generation_ = 0;  // of the socket: callbacks of an earlier one have nothing to say
   Error loss_{ErrorCode::kUnavailable, {}};  // why the last connection that was ready is gone
   bool is_attempt_over_ = false;             // its budget ran out
+  bool is_hello_known_ = true;               // by the server that is being logged in to
   bool is_writing_ = false;
   bool is_delivering_ = false;
   bool is_flush_scheduled_ = false;

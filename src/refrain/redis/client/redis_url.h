@@ -11,6 +11,12 @@
 
 namespace refrain {
 
+/// Which version of the protocol the log-in asks for.
+enum class RedisProtocol : std::uint8_t {
+  kResp3,  ///< Version 3, or version 2 from a server that knows only that one (before Redis 6).
+  kResp2,  ///< Version 2 in any case: no push messages.
+};
+
 /// One Redis server, and how to log in.
 struct RedisEndpoint {
   std::string host = "localhost";
@@ -19,6 +25,7 @@ struct RedisEndpoint {
   std::string user;       ///< Empty: the server's default user.
   std::string password;   ///< Empty: no AUTH is sent.
   int database = 0;
+  RedisProtocol protocol = RedisProtocol::kResp3;
 
   /// `localhost:6379/0` or `unix:/run/redis.sock?db=0`, for logs and errors: never the password.
   [[nodiscard]] std::string describe() const;
