@@ -62,6 +62,9 @@ protected:
             testing::write_tea_model(folder_.path()).string(),
             "--cleanup-interval",
             "100",
+            // A loaded machine with a sanitizer is slow, and that is no fault of Redis.
+            "--redis-budget",
+            "100",
             "--threads",
             "2"};
   }
@@ -84,11 +87,11 @@ protected:
     return state;
   }
 
-  /// The breaker is closed and requests are answered from Redis again.
+  /// The breaker is closed and requests are answered from Redis.
   void wait_until_recovered() {
     const std::int64_t hits = state().hits;
     testing::wait_until(
-        "Redis answers again",
+        "Redis answers",
         [&] {
           const RedisState now = state();
           return now.is_available && now.breaker == "closed" &&
@@ -135,10 +138,7 @@ TEST_P(RedisFaults, FailNoRequestAndArePassedBy) {
   do {
     load.wait_for(kAnswers);
   } while (steady_clock::now() < end);
-  if (fault.severity == Severity::kNoWrites) {
-    EXPECT_EQ(state().breaker, "closed");
-    EXPECT_GT(state().hits, before.hits);
-  }
+  if (fault.severity == Severity::kNoWrites) wait_until_recovered();  // it is read all the same
   fault.end(redis_);
   wait_until_recovered();
   load.stop();
