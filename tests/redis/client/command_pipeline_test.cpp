@@ -40,9 +40,13 @@ protected:
   Result<void> receive(std::string_view bytes) {
     const std::span<char> room = pipeline_.prepare();
     std::memcpy(room.data(), bytes.data(), bytes.size());
-    Result<void> received = pipeline_.receive(bytes.size());
-    pipeline_.deliver();
-    return received;
+    return pipeline_.receive(bytes.size());
+  }
+
+  std::string output() {
+    std::string bytes = "from before";
+    pipeline_.take_output(bytes);
+    return bytes;
   }
 
   static CommandPipeline::Limits limits() {
@@ -93,7 +97,7 @@ TEST_F(CommandPipelineTest, GivesOutWhatWasSubmittedInOnePiece) {
   submit(kPing);
   submit(kPing);
 
-  EXPECT_EQ(pipeline_.take_output(), kPing.wire() + kPing.wire());
+  EXPECT_EQ(output(), kPing.wire() + kPing.wire());
   EXPECT_FALSE(pipeline_.has_output());
 }
 
@@ -114,7 +118,7 @@ TEST_F(CommandPipelineTest, RefusesBytesTooMany) {
 
   submit(RedisCommand({"SET", "k", std::string(60, 'x')}));
   EXPECT_FALSE(is_taken_);
-  static_cast<void>(pipeline_.take_output());
+  static_cast<void>(output());
   submit(RedisCommand({"SET", "k", std::string(60, 'x')}));
   EXPECT_FALSE(is_taken_) << "bytes being written count too";
 }
@@ -180,7 +184,6 @@ TEST_F(CommandPipelineTest, DropsPushMessagesThatNobodyWants) {
   std::memcpy(deaf.prepare().data(), bytes.data(), bytes.size());
 
   EXPECT_TRUE(deaf.receive(bytes.size()).has_value());
-  deaf.deliver();
 
   EXPECT_EQ(waiting->outcome.value()->text(), "one");
 }
@@ -194,6 +197,21 @@ TEST_F(CommandPipelineTest, KnowsTheOldestDeadline) {
   EXPECT_TRUE(receive("+one\r\n").has_value());
 
   EXPECT_EQ(pipeline_.oldest_deadline(), SteadyTime(std::chrono::milliseconds(9)));
+}
+
+TEST_F(CommandPipelineTest, ACommandThatFollowsUponAReplyWaitsBehindTheOthers) {
+  const auto first = std::make_shared<Recorder>();
+  std::shared_ptr<Recorder> follower;
+  first->on_completed = [&] {
+    follower = submit(kPing);
+  };
+  ASSERT_TRUE(pipeline_.submit(kPing, SteadyTime(), first).has_value());
+  const auto second = submit(kPing);
+
+  EXPECT_TRUE(receive("+one\r\n+two\r\n+three\r\n").has_value());
+
+  EXPECT_EQ(second->outcome.value()->text(), "two");
+  EXPECT_EQ(follower->outcome.value()->text(), "three");
 }
 
 TEST_F(CommandPipelineTest, FailsEveryWaiterOnceAndForgetsHalfReplies) {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
 
 namespace refrain {
 namespace {
@@ -37,6 +38,42 @@ TEST(RedisClient, OfOneServerKeepsEveryKeyInOneShard) {
   EXPECT_EQ(client->shard_of("a"), 0U);
   EXPECT_EQ(client->shard_of("b"), 0U);
   EXPECT_EQ(run(loop, client->execute(RedisCommand({"PING"})))->text(), "PONG");
+}
+
+TEST(RedisClient, IsRefusedWithTheNameOfTheOptionThatDoesNotFitItsMode) {
+  boost::asio::io_context loop(1);
+  NullLog log;
+  const auto field_of = [&](const RedisClientOptions& options) {
+    const auto made = make_redis_client(options, {&loop}, log);
+    return made ? std::string("none") : made.error().field();
+  };
+  RedisAddress node;
+  node.host = "127.0.0.1";
+  node.port = 1;
+
+  RedisClientOptions options;
+  EXPECT_EQ(field_of(options), "none");
+  options.nodes = {node};
+  EXPECT_EQ(field_of(options), "nodes");
+
+  options = RedisClientOptions();
+  options.mode = RedisMode::kCluster;
+  EXPECT_EQ(field_of(options), "none") << "it begins at the endpoint";
+  options.connection.endpoint.database = 1;
+  EXPECT_EQ(field_of(options), "database");
+  options.connection.endpoint.database = 0;
+  options.connection.endpoint.unix_path = "/redis.sock";
+  EXPECT_EQ(field_of(options), "URL");
+
+  options = RedisClientOptions();
+  options.mode = RedisMode::kSentinel;
+  EXPECT_EQ(field_of(options), "nodes");
+  options.nodes = {node};
+  EXPECT_EQ(field_of(options), "master");
+  options.master_name = "refrain";
+  EXPECT_EQ(field_of(options), "none");
+  options.connection.endpoint.unix_path = "/redis.sock";
+  EXPECT_EQ(field_of(options), "URL");
 }
 
 }  // namespace

@@ -46,5 +46,35 @@ TEST(RedisCommand, IsAboutAKeyOfAnyBytes) {
   EXPECT_EQ(RedisCommand({"GET", key}).routing_key(), key);
 }
 
+TEST(RedisCommand, KnowsTheNameOfItsFirstCommand) {
+  RedisCommand command({"INCRBY", "the key", "12"});
+  command.add({"GET", "the key"});
+
+  EXPECT_EQ(command.name(), "INCRBY");
+  EXPECT_EQ(RedisCommand().name(), "");
+}
+
+TEST(RedisCommand, ComesApartIntoItsCommands) {
+  const RedisCommand first({"SET", "k", "\r\n*1\r\n"});
+  const RedisCommand second({"PING"});
+  RedisCommand both = first;
+  both.add(second);
+
+  ASSERT_EQ(both.parts().size(), 2U);
+  EXPECT_EQ(both.parts()[0], first.wire());
+  EXPECT_EQ(both.parts()[1], second.wire());
+  EXPECT_TRUE(RedisCommand().parts().empty());
+}
+
+TEST(RedisCommand, TakesAPartOfAnother) {
+  const RedisCommand other({"GET", "k"});
+  RedisCommand command({"ASKING"});
+
+  command.add_part(other.parts()[0]);
+
+  EXPECT_EQ(command.size(), 2U);
+  EXPECT_EQ(command.parts()[1], other.wire());
+}
+
 }  // namespace
 }  // namespace refrain

@@ -548,5 +548,80 @@ TEST_F(RedisConnectionTest, EndsWhoWaitsWhenItIsStopped) {
   EXPECT_FALSE(connection_->is_ready());
 }
 
+TEST_F(RedisConnectionTest, ConnectsToWhereItIsTold) {
+  const RedisServer first;
+  const RedisServer second;
+  first.command({"SET", "k", "first"});
+  second.command({"SET", "k", "second"});
+  RedisEndpoint place = first.unix_endpoint();
+  int asked = 0;
+  RedisConnectionOptions told = options(RedisEndpoint());
+  told.locate = [&]() -> Task<Result<RedisEndpoint>> {
+    ++asked;
+    co_return place;
+  };
+  connect(told);
+  EXPECT_EQ(execute({"GET", "k"})->text(), "first");
+
+  place = second.unix_endpoint();
+  connection_->reconnect("the test wants it");
+  EXPECT_FALSE(connection_->is_ready());
+  run_until(loop_, [this] { return connection_->is_ready(); });
+
+  EXPECT_EQ(execute({"GET", "k"})->text(), "second");
+  EXPECT_EQ(asked, 2);
+  EXPECT_TRUE(log_.mentions("the test wants it"));
+}
+
+TEST_F(RedisConnectionTest, IsNotReadyWhileNobodySaysWhereToConnect) {
+  const RedisServer server;
+  bool is_known = false;
+  RedisConnectionOptions told = options(RedisEndpoint());
+  told.locate = [&]() -> Task<Result<RedisEndpoint>> {
+    if (!is_known) co_return fail(ErrorCode::kUnavailable, "nobody knows");
+    co_return server.unix_endpoint();
+  };
+  start(told);
+  EXPECT_EQ(first_failure().message(), "nobody knows");
+  EXPECT_FALSE(connection_->is_ready());
+
+  is_known = true;
+  run_until(loop_, [this] { return connection_->is_ready(); });
+
+  EXPECT_EQ(execute({"PING"})->text(), "PONG");
+}
+
+TEST_F(RedisConnectionTest, TellsThatItIsReadyAndThatItIsLost) {
+  RedisServer server;
+  std::vector<std::string> told;
+  RedisConnectionOptions telling = options(server.unix_endpoint());
+  telling.on_ready = [&] {
+    told.emplace_back(connection_->is_ready() ? "ready" : "too early");
+  };
+  telling.on_lost = [&](const Error& error) {
+    told.push_back(error.message());
+  };
+  connect(telling);
+  run_until(loop_, [&] { return told.size() == 1; });
+  EXPECT_EQ(told[0], "ready");
+
+  server.kill();
+  run_until(loop_, [&] { return told.size() == 2; });
+  EXPECT_NE(told[1].find("closed the connection"), std::string::npos) << told[1];
+  server.start();
+  run_until(loop_, [&] { return told.size() == 3; });
+
+  EXPECT_EQ(told[2], "ready");
+}
+
+TEST_F(RedisConnectionTest, SendsACommandThatItsCallerKeeps) {
+  const RedisServer server;
+  connect(options(server.unix_endpoint()));
+  const RedisCommand command({"INCR", "n"});
+
+  EXPECT_EQ(run(loop_, connection_->execute_borrowed(command))->integer(), 1);
+  EXPECT_EQ(run(loop_, connection_->execute_borrowed(command))->integer(), 2);
+}
+
 }  // namespace
 }  // namespace refrain

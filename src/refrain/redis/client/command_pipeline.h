@@ -38,7 +38,7 @@ public:
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
     virtual ~Waiter() = default;
-    /// Called by `deliver`; may submit further commands from within.
+    /// Called by `receive`; may submit further commands from within.
     virtual void complete(Result<RespValue> reply) = 0;
     /// Called in the middle of things: must not act before the caller has returned.
     virtual void complete_later(Result<RespValue> reply) = 0;
@@ -62,18 +62,16 @@ public:
                                     SteadyTime deadline,
                                     std::shared_ptr<Waiter> waiter);
 
-  /// Bytes that were submitted and not taken; empty if none. They count against the limit until the
-  /// next call.
-  [[nodiscard]] std::string take_output();
+  /// Replaces `into` by the bytes that were submitted and not taken; empty if none. They count
+  /// against the limit until the next call. What memory `into` has is used again.
+  void take_output(std::string& into);
   [[nodiscard]] bool has_output() const { return !output_.empty(); }
 
   /// Where to read the server's bytes to.
   [[nodiscard]] std::span<char> prepare() { return parser_.prepare(); }
-  /// Takes `size` bytes that were read and finds whom they answer, for `deliver`. After an error
-  /// the connection is to be given up.
+  /// Takes `size` bytes that were read, completes those whom they answer and hands push messages
+  /// out, all in the order of arrival. After an error the connection is to be given up.
   [[nodiscard]] Result<void> receive(std::size_t size);
-  /// Completes those who were answered and hands push messages out, all in the order of arrival.
-  void deliver();
 
   [[nodiscard]] bool is_idle() const { return waiting_.empty(); }
   /// When the command that waits longest has waited too long; nothing if none waits.
@@ -91,20 +89,12 @@ private:
     std::vector<RespValue> replies;  // the first ones, of a command that wants several
   };
 
-  // Of a push message there is no waiter.
-  struct Answered {
-    std::shared_ptr<Waiter> waiter;
-    RespValue reply;
-  };
-
-  Result<void> take(RespValue value);
   Result<void> answer(RespValue reply);
 
   const Limits limits_;
   const OnPush on_push_;
   RespParser parser_;
   std::deque<Pending> waiting_;
-  std::vector<Answered> answered_;
   std::string output_;
   std::size_t taken_bytes_ = 0;
 };

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +33,13 @@ public:
   struct Latency {
     double p50_ms = 0;
     double p99_ms = 0;
+  };
+
+  /// One of the servers that share the keys.
+  struct Shard {
+    std::string address;    ///< Of the one that takes writes; empty if it is not known.
+    bool is_ready = false;  ///< Whether a loop would send to it now.
+    std::size_t slots = 0;  ///< How many of a cluster's slots are its own; 0 if there are none.
   };
 
   RedisClient() = default;
@@ -67,6 +75,9 @@ public:
   /// Which of them keeps `key`: below `shard_count()`. Both change when a cluster is rearranged, so
   /// that a number of before may lie beyond a count of after.
   [[nodiscard]] virtual std::size_t shard_of(std::string_view key) const = 0;
+  /// Each of them, in the order of their numbers; for people. Fewer than `shard_count()` before
+  /// anything is known.
+  [[nodiscard]] virtual std::vector<Shard> shards() const = 0;
 };
 
 /// A client of the kind that the options name, not yet started, or `kInvalidArgument` that names

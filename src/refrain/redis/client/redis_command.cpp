@@ -50,11 +50,34 @@ void RedisCommand::add(const RedisCommand& other) {
   size_ += other.size_;
 }
 
+std::string_view RedisCommand::name() const {
+  std::string_view rest = wire_;
+  if (rest.empty() || take_header(rest) < 1) return {};
+  return take_word(rest);
+}
+
 std::string_view RedisCommand::routing_key() const {
   std::string_view rest = wire_;
   if (rest.empty() || take_header(rest) < 2) return {};
   static_cast<void>(take_word(rest));
   return take_word(rest);
+}
+
+std::vector<std::string_view> RedisCommand::parts() const {
+  std::vector<std::string_view> parts;
+  std::string_view rest = wire_;
+  while (!rest.empty()) {
+    const std::string_view begin = rest;
+    for (std::size_t words = take_header(rest); words > 0; --words)
+      static_cast<void>(take_word(rest));
+    parts.push_back(begin.substr(0, begin.size() - rest.size()));
+  }
+  return parts;
+}
+
+void RedisCommand::add_part(std::string_view part) {
+  wire_ += part;
+  ++size_;
 }
 
 }  // namespace refrain

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace refrain {
 
@@ -32,6 +33,14 @@ public:
   /// The key that it is about, which says the server that it is for: the second word of its first
   /// command; empty if that has none. Valid until the command changes.
   [[nodiscard]] std::string_view routing_key() const;
+
+  /// The first word of its first command; empty if there is none. Valid until the command changes.
+  [[nodiscard]] std::string_view name() const;
+
+  /// Each of its commands in wire format, in order. Valid until the command changes.
+  [[nodiscard]] std::vector<std::string_view> parts() const;
+  /// Appends a command that is in wire format already: one of another's parts.
+  void add_part(std::string_view part);
 
   [[nodiscard]] const std::string& wire() const { return wire_; }
   /// How many replies the server will send.

@@ -14,6 +14,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
@@ -24,8 +25,8 @@ namespace {
 
 constexpr std::string_view kClientName = "refrain";
 
-// Reads of one turn, so that a server that never stops sending leaves the loop to others too.
-constexpr int kMaxReadsPerTurn = 16;
+// How many reads an overdue command is given for what has arrived already.
+constexpr int kMaxLooks = 16;
 
 // The descriptor is gone whatever the system says of its closing.
 template <class Socket>
@@ -38,14 +39,16 @@ void close_quietly(Socket& socket) {
 template <class Handler>
 class HandlerWaiter final : public CommandPipeline::Waiter {
 public:
-  HandlerWaiter(Handler handler, LatencyWindow& latencies)
+  // `now` says when a reply came. It and `latencies`, if there are any, outlive the waiter.
+  HandlerWaiter(Handler handler, const SteadyTime& now, LatencyWindow* latencies, SteadyTime begin)
       : handler_(std::move(handler)),
+        now_(now),
         latencies_(latencies),
-        begin_(std::chrono::steady_clock::now()) {}
+        begin_(begin) {}
 
   void complete(Result<RespValue> reply) override {
-    const auto duration = std::chrono::steady_clock::now() - begin_;
-    latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(duration));
+    if (latencies_ != nullptr)
+      latencies_->record(std::chrono::duration_cast<std::chrono::microseconds>(now_ - begin_));
     if (!handler_) return;
     Handler handler = std::move(*handler_);
     handler_.reset();
@@ -67,7 +70,8 @@ public:
 
 private:
   std::optional<Handler> handler_;  // empty once it was called, also when that was a cancellation
-  LatencyWindow& latencies_;
+  const SteadyTime& now_;
+  LatencyWindow* const latencies_;
   const SteadyTime begin_;
 };
 
@@ -79,15 +83,6 @@ CommandPipeline::OnPush until_stopped(const std::function<void(const RespValue&)
     if (!is_stopped) on_push(message);
   };
 }
-
-// Keeps the reply to a command of the log-in.
-class LogInWaiter final : public CommandPipeline::Waiter {
-public:
-  void complete(Result<RespValue> given) override { reply = std::move(given); }
-  void complete_later(Result<RespValue> given) override { reply = std::move(given); }
-
-  std::optional<Result<RespValue>> reply;
-};
 
 // A server older than Redis 6, or one that speaks version 2 of the protocol only.
 bool is_hello_refused(const RespValue& reply) {
@@ -103,6 +98,7 @@ RedisConnection::RedisConnection(RedisConnectionOptions options,
                                  boost::asio::io_context& loop,
                                  Log& log)
     : options_(std::move(options)),
+      endpoint_(options_.endpoint),
       loop_(loop),
       log_(log),
       socket_(loop.get_executor()),
@@ -129,10 +125,23 @@ void RedisConnection::stop() {
 }
 
 Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
-  auto initiate = [self = shared_from_this()](auto handler, const RedisCommand& submitted) {
+  return initiate(shared_from_this(), std::move(command));
+}
+
+Task<Result<RespValue>> RedisConnection::execute_borrowed(const RedisCommand& command) {
+  return initiate(shared_from_this(), std::cref(command));
+}
+
+// `Command` is a command or a reference to one.
+template <class Command>
+Task<Result<RespValue>> RedisConnection::initiate(std::shared_ptr<RedisConnection> self,
+                                                  Command command) {
+  auto initiate = [self = std::move(self)](auto handler, const RedisCommand& submitted) {
     using Waiter = HandlerWaiter<decltype(handler)>;
     const auto slot = boost::asio::get_associated_cancellation_slot(handler);
-    const auto waiter = std::make_shared<Waiter>(std::move(handler), self->latencies_);
+    const SteadyTime begin = std::chrono::steady_clock::now();
+    const auto waiter =
+        std::make_shared<Waiter>(std::move(handler), self->now_, &self->latencies_, begin);
     if (slot.is_connected()) {
       boost::asio::cancellation_slot(slot).assign([weak = std::weak_ptr<Waiter>(waiter)](
                                                       boost::asio::cancellation_type /*type*/) {
@@ -142,7 +151,27 @@ Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
           waiting->complete_later(fail(ErrorCode::kCancelled, "the Redis command was cancelled"));
       });
     }
-    self->submit(submitted, waiter);
+    if (self->is_ready()) {
+      self->submit(submitted, begin + self->options_.command_budget, waiter);
+    } else {
+      waiter->complete_later(fail(self->error(ErrorCode::kUnavailable, "not connected")));
+    }
+  };
+  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
+                                     void(Result<RespValue>)>(
+      std::move(initiate), kUseTask, std::move(command));
+}
+
+// A command of the log-in: the attempt's own time limit is its budget.
+Task<Result<RespValue>> RedisConnection::ask(RedisCommand command) {
+  auto initiate = [this](auto handler, const RedisCommand& submitted) {
+    using Waiter = HandlerWaiter<decltype(handler)>;
+    const auto waiter = std::make_shared<Waiter>(std::move(handler), now_, nullptr, now_);
+    if (is_open_) {
+      submit(submitted, SteadyTime::max(), waiter);
+    } else {
+      waiter->complete_later(fail(loss_));
+    }
   };
   return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
                                      void(Result<RespValue>)>(
@@ -150,18 +179,14 @@ Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
 }
 
 void RedisConnection::submit(const RedisCommand& command,
-                             const std::shared_ptr<CommandPipeline::Waiter>& waiter) {
-  if (!is_ready()) {
-    waiter->complete_later(fail(error(ErrorCode::kUnavailable, "not connected")));
-    return;
-  }
+                             SteadyTime deadline,
+                             std::shared_ptr<CommandPipeline::Waiter> waiter) {
   const bool is_first = pipeline_.is_idle();
-  const SteadyTime deadline = std::chrono::steady_clock::now() + options_.command_budget;
   if (Result<void> taken = pipeline_.submit(command, deadline, waiter); !taken) {
     waiter->complete_later(fail(error(taken.error().code(), taken.error().message())));
     return;
   }
-  if (!is_deadline_armed_) arm_deadline(deadline);
+  if (!is_deadline_armed_ && deadline != SteadyTime::max()) arm_deadline(deadline);
   // A lone command leaves at once; further ones gather until the end of the loop's turn, and what
   // follows upon replies until all of these are delivered.
   if (is_delivering_) return;
@@ -182,8 +207,8 @@ void RedisConnection::schedule_flush() {
 }
 
 void RedisConnection::flush() {
-  if (!is_ready() || is_writing_ || !pipeline_.has_output()) return;
-  writing_ = pipeline_.take_output();
+  if (!is_open_ || is_writing_ || !pipeline_.has_output()) return;
+  pipeline_.take_output(writing_);
   // The socket nearly always takes it all: then there is nothing to wait for.
   boost::system::error_code failure;
   written_ = socket_.write_some(boost::asio::buffer(writing_), failure);
@@ -224,20 +249,20 @@ void RedisConnection::arm_deadline(SteadyTime deadline) {
 }
 
 void RedisConnection::on_deadline() {
-  if (!is_ready()) return;
+  const std::optional<SteadyTime> oldest = pipeline_.oldest_deadline();
+  if (!is_ready() || !oldest) return;
   const SteadyTime now = std::chrono::steady_clock::now();
-  std::optional<SteadyTime> oldest = pipeline_.oldest_deadline();
-  if (oldest && *oldest <= now) {
-    // What has arrived while the loop was busy is no time-out: not Redis was late but we.
-    if (Result<void> read = read_available(); !read) {
-      give_up(read.error(), error(ErrorCode::kUnavailable, "the connection was lost"));
-      return;
-    }
-    oldest = pipeline_.oldest_deadline();
-  }
-  if (!oldest) return;
   if (*oldest > now) {
+    looks_ = 0;
     arm_deadline(*oldest);
+    return;
+  }
+  // What has arrived while the loop was busy is no time-out: not Redis was late but we. The read
+  // that waits comes before a timer that is set for now.
+  boost::system::error_code ignored;
+  if (looks_ < kMaxLooks && socket_.available(ignored) > 0) {
+    ++looks_;
+    arm_deadline(now);
     return;
   }
   give_up(error(ErrorCode::kTimeout,
@@ -247,15 +272,26 @@ void RedisConnection::on_deadline() {
 }
 
 void RedisConnection::give_up(const Error& oldest, const Error& others) {
-  if (!is_ready_.exchange(false)) return;
+  if (!is_open_) return;
   loss_ = oldest;
   close();
+  const bool was_ready = is_ready_.exchange(false);
+  if (was_ready && options_.on_lost && !is_stopped_) options_.on_lost(oldest);
   pipeline_.fail_all(oldest, others);
+  // Only somebody who waits for the loss of a connection that is ready uses it then.
+  if (was_ready) attempt_timer_.cancel();
+}
+
+void RedisConnection::reconnect(std::string_view reason) {
+  const Error given_up = error(ErrorCode::kUnavailable, reason);
+  give_up(given_up, given_up);
 }
 
 void RedisConnection::close() {
   ++generation_;
+  is_open_ = false;
   is_writing_ = false;
+  looks_ = 0;
   close_quietly(socket_);
 }
 
@@ -267,7 +303,8 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
       self->backoff_.reset();
       self->is_ready_.store(true, std::memory_order_release);
       self->report_back();
-      co_await self->serve();
+      if (self->options_.on_ready) self->options_.on_ready();
+      co_await self->wait_for_loss();
       if (self->is_stopped_) break;
       self->report_away(self->loss_);
     } else {
@@ -279,18 +316,42 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
   self->close();
 }
 
+Task<void> RedisConnection::wait_for_loss() {
+  attempt_timer_.expires_at(SteadyTime::max());
+  while (is_ready()) {
+    const auto [ended] = co_await attempt_timer_.async_wait(kAsTuple);
+    static_cast<void>(ended);
+  }
+}
+
 Task<void> RedisConnection::pause() {
   attempt_timer_.expires_after(backoff_.next());
   const auto [ended] = co_await attempt_timer_.async_wait(kAsTuple);
   static_cast<void>(ended);
 }
 
+Task<Result<void>> RedisConnection::locate() {
+  if (!options_.locate) co_return Result<void>();
+  Result<RedisEndpoint> found = co_await options_.locate();
+  if (!found) co_return fail(found.error());
+  endpoint_ = std::move(*found);
+  co_return Result<void>();
+}
+
 Task<Result<void>> RedisConnection::establish() {
+  Result<void> located = co_await locate();
+  if (!located) co_return fail(located.error());
   limit_attempt();
   Result<void> done = co_await connect();
-  if (done) done = co_await shake_hands();
+  if (done) {
+    is_open_ = true;
+    read();
+    done = co_await shake_hands();
+  }
   attempt_timer_.cancel();
-  if (done && !is_attempt_over_) co_return Result<void>();
+  if (done && is_open_ && !is_attempt_over_) co_return Result<void>();
+  if (done) done = fail(loss_);
+  give_up(done.error(), done.error());
   close();
   if (is_attempt_over_) {
     const std::string budget = std::to_string(options_.connect_budget.count());
@@ -307,6 +368,8 @@ void RedisConnection::limit_attempt() {
                              generation = generation_](const boost::system::error_code& failure) {
     if (failure || generation != self->generation_ || self->is_ready()) return;
     self->is_attempt_over_ = true;
+    const Error late = self->error(ErrorCode::kTimeout, "the log-in had no reply in time");
+    self->give_up(late, late);
     close_quietly(self->socket_);
   });
 }
@@ -314,7 +377,7 @@ void RedisConnection::limit_attempt() {
 Task<Result<std::vector<RedisConnection::Endpoint>>> RedisConnection::resolve() {
   using boost::asio::ip::tcp;
   std::vector<Endpoint> endpoints;
-  const RedisEndpoint& server = options_.endpoint;
+  const RedisEndpoint& server = endpoint_;
   if (!server.unix_path.empty()) {
     endpoints.emplace_back(boost::asio::local::stream_protocol::endpoint(server.unix_path));
     co_return endpoints;
@@ -345,7 +408,7 @@ Task<Result<void>> RedisConnection::connect() {
     last = failure;
     if (failure) continue;
     last = socket_.non_blocking(true, last);
-    if (options_.endpoint.unix_path.empty())
+    if (endpoint_.unix_path.empty())
       last = socket_.set_option(boost::asio::ip::tcp::no_delay(true), last);
     if (!last) co_return Result<void>();
   }
@@ -354,19 +417,17 @@ Task<Result<void>> RedisConnection::connect() {
 
 // What follows depends on how the log-in ends, so it is sent only then.
 Task<Result<void>> RedisConnection::shake_hands() {
-  is_hello_known_ = options_.endpoint.protocol == RedisProtocol::kResp3;
+  is_hello_known_ = endpoint_.protocol == RedisProtocol::kResp3;
   auto done = Result<void>();
   if (is_hello_known_) done = co_await say_hello();
   if (done && !is_hello_known_) done = co_await log_in();
   if (done) done = co_await greet();
-  // Nobody waits any more; half-read bytes must not reach the next connection.
-  if (!done) pipeline_.fail_all(done.error(), done.error());
   co_return done;
 }
 
 // The user's name is always given: without one HELLO cannot log in.
 Task<Result<void>> RedisConnection::say_hello() {
-  const RedisEndpoint& server = options_.endpoint;
+  const RedisEndpoint& server = endpoint_;
   const std::string_view user = server.user.empty() ? "default" : std::string_view(server.user);
   RedisCommand hello;
   if (server.password.empty()) {
@@ -382,7 +443,7 @@ Task<Result<void>> RedisConnection::say_hello() {
 }
 
 Task<Result<void>> RedisConnection::log_in() {
-  const RedisEndpoint& server = options_.endpoint;
+  const RedisEndpoint& server = endpoint_;
   RedisCommand log_in;
   if (!server.user.empty()) {
     log_in.add({"AUTH", server.user, server.password});
@@ -409,8 +470,8 @@ Result<void> RedisConnection::check_log_in(const RespValue& reply) const {
 
 Task<Result<void>> RedisConnection::greet() {
   RedisCommand greeting;
-  if (options_.endpoint.database != 0)
-    greeting.add({"SELECT", std::to_string(options_.endpoint.database)});
+  if (endpoint_.database != 0)
+    greeting.add({"SELECT", std::to_string(endpoint_.database)});
   greeting.add(options_.greeting);
   if (greeting.size() == 0) co_return Result<void>();
   const bool is_single = greeting.size() == 1;
@@ -426,7 +487,7 @@ Task<Result<void>> RedisConnection::greet() {
 
 Result<void> RedisConnection::check_greeting(const RespValue& replies) const {
   auto next = replies.elements().begin();
-  if (options_.endpoint.database != 0) {
+  if (endpoint_.database != 0) {
     const RespValue& selected = *next++;
     if (selected.is_error())
       return fail(error(ErrorCode::kUnavailable, "the database was refused: " + selected.text()));
@@ -441,67 +502,36 @@ Result<void> RedisConnection::check_greeting(const RespValue& replies) const {
   return {};
 }
 
-// A command of the log-in: the attempt's own time limit is its budget. It uses the pipeline, so
-// that what arrives behind the reply is there for the commands that follow.
-Task<Result<RespValue>> RedisConnection::ask(RedisCommand command) {
-  const auto waiter = std::make_shared<LogInWaiter>();
-  Result<void> taken = pipeline_.submit(command, SteadyTime::max(), waiter);
-  if (!taken) co_return fail(error(taken.error().code(), taken.error().message()));
-  const std::string wire = pipeline_.take_output();
-  const auto [sent, ignored] =
-      co_await boost::asio::async_write(socket_, boost::asio::buffer(wire), kAsTuple);
-  static_cast<void>(ignored);
-  if (sent) co_return fail(error(ErrorCode::kUnavailable, "sending failed: " + sent.message()));
-  while (!waiter->reply) {
-    const std::span<char> room = pipeline_.prepare();
-    const auto [failure, size] = co_await socket_.async_read_some(
-        boost::asio::mutable_buffer(room.data(), room.size()), kAsTuple);
-    if (failure)
-      co_return fail(
-          error(ErrorCode::kUnavailable, "the log-in had no reply: " + failure.message()));
-    Result<void> received = pipeline_.receive(size);
-    if (!received) co_return fail(error(received.error().code(), received.error().message()));
-    pipeline_.deliver();
-  }
-  co_return std::move(*waiter->reply);
+void RedisConnection::read() {
+  const std::span<char> room = pipeline_.prepare();
+  auto on_done = [self = shared_from_this(), generation = generation_](
+                     const boost::system::error_code& failure, std::size_t size) {
+    if (generation == self->generation_) self->on_read(failure, size);
+  };
+  socket_.async_read_some(boost::asio::mutable_buffer(room.data(), room.size()),
+                          std::move(on_done));
 }
 
-Task<void> RedisConnection::serve() {
-  while (is_ready()) {
-    const auto [failure] = co_await socket_.async_wait(Socket::wait_read, kAsTuple);
-    if (!is_ready()) co_return;
-    Result<void> read = failure
-                            ? Result<void>(fail(error(ErrorCode::kUnavailable, failure.message())))
-                            : read_available();
-    if (!read) give_up(read.error(), error(ErrorCode::kUnavailable, "the connection was lost"));
+void RedisConnection::on_read(const boost::system::error_code& failure, std::size_t size) {
+  if (failure) {
+    const bool is_closed = failure == boost::asio::error::eof;
+    give_up(error(ErrorCode::kUnavailable,
+                  is_closed ? "the server closed the connection"
+                            : "receiving failed: " + failure.message()),
+            error(ErrorCode::kUnavailable, "the connection was lost"));
+    return;
   }
-}
-
-Result<void> RedisConnection::read_available() {
-  Result<void> received = receive_available();
+  now_ = std::chrono::steady_clock::now();
   is_delivering_ = true;
-  pipeline_.deliver();
+  Result<void> received = pipeline_.receive(size);
   is_delivering_ = false;
-  if (received) flush();
-  return received;
-}
-
-Result<void> RedisConnection::receive_available() {
-  for (int i = 0; i < kMaxReadsPerTurn; ++i) {
-    const std::span<char> room = pipeline_.prepare();
-    boost::system::error_code failure;
-    const std::size_t size =
-        socket_.read_some(boost::asio::mutable_buffer(room.data(), room.size()), failure);
-    if (failure == boost::asio::error::would_block) return {};
-    if (failure == boost::asio::error::eof)
-      return fail(error(ErrorCode::kUnavailable, "the server closed the connection"));
-    if (failure)
-      return fail(error(ErrorCode::kUnavailable, "receiving failed: " + failure.message()));
-    if (Result<void> taken = pipeline_.receive(size); !taken)
-      return fail(error(taken.error().code(), taken.error().message()));
-    if (size < room.size()) return {};
+  if (!received) {
+    give_up(error(received.error().code(), received.error().message()),
+            error(ErrorCode::kUnavailable, "the connection was lost"));
+    return;
   }
-  return {};
+  flush();
+  if (is_open_) read();
 }
 
 void RedisConnection::report_away(const Error& error) {
@@ -513,12 +543,11 @@ void RedisConnection::report_away(const Error& error) {
 
 void RedisConnection::report_back() {
   is_away_reported_ = false;
-  log_.write(
-      LogLevel::kInfo, "Redis is connected", {LogField("server", options_.endpoint.describe())});
+  log_.write(LogLevel::kInfo, "Redis is connected", {LogField("server", endpoint_.describe())});
 }
 
 Error RedisConnection::error(ErrorCode code, std::string_view what) const {
-  return Error(code, "Redis at " + options_.endpoint.describe() + ": " + std::string(what));
+  return Error(code, "Redis at " + endpoint_.describe() + ": " + std::string(what));
 }
 
 }  // namespace refrain

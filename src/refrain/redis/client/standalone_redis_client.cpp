@@ -11,13 +11,18 @@ namespace refrain {
 
 StandaloneRedisClient::StandaloneRedisClient(const RedisConnectionOptions& options,
                                              const std::vector<boost::asio::io_context*>& loops,
-                                             Log& log) {
+                                             Log& log)
+    : address_(options.endpoint.describe()) {
   RedisConnectionOptions own = options;
   for (boost::asio::io_context* loop : loops) {
     connections_.push_back(std::make_shared<RedisConnection>(own, *loop, log));
     ++own.seed;  // so that the loops do not retry in step either
   }
 }
+
+StandaloneRedisClient::StandaloneRedisClient(
+    std::vector<std::shared_ptr<RedisConnection>> connections)
+    : connections_(std::move(connections)) {}
 
 StandaloneRedisClient::~StandaloneRedisClient() {
   StandaloneRedisClient::stop();
@@ -62,6 +67,13 @@ StandaloneRedisClient::Latency StandaloneRedisClient::latency() const {
   latency.p50_ms = LatencyWindow::quantile_ms(counts, 0.50);
   latency.p99_ms = LatencyWindow::quantile_ms(counts, 0.99);
   return latency;
+}
+
+std::vector<RedisClient::Shard> StandaloneRedisClient::shards() const {
+  Shard shard;
+  shard.address = address_;
+  shard.is_ready = is_ready();
+  return {shard};
 }
 
 }  // namespace refrain

@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,8 @@ public:
   StandaloneRedisClient(const RedisConnectionOptions& options,
                         const std::vector<boost::asio::io_context*>& loops,
                         Log& log);
+  /// On connections that were made by others, one for each loop, not yet started.
+  explicit StandaloneRedisClient(std::vector<std::shared_ptr<RedisConnection>> connections);
   ~StandaloneRedisClient() override;
 
   void start() override;
@@ -38,8 +41,10 @@ public:
   [[nodiscard]] Latency latency() const override;
   [[nodiscard]] std::size_t shard_count() const override { return 1; }
   [[nodiscard]] std::size_t shard_of(std::string_view /*key*/) const override { return 0; }
+  [[nodiscard]] std::vector<Shard> shards() const override;
 
 private:
+  const std::string address_;
   std::vector<std::shared_ptr<RedisConnection>> connections_;
   std::atomic<bool> is_stopped_ = false;
 };
