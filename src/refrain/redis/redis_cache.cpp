@@ -315,12 +315,12 @@ TierStats RedisCache::stats() const {
   remote.mode = "standalone";
   remote.latency_p50_ms = latency.p50_ms;
   remote.latency_p99_ms = latency.p99_ms;
-  if (tracking_.is_used.load(std::memory_order_relaxed)) {
+  if (tracking_.is_used) {
     remote.tracking.emplace();
-    remote.tracking->is_up = tracking_.is_up.load(std::memory_order_relaxed);
-    remote.tracking->changes = tracking_.changes.load(std::memory_order_relaxed);
-    remote.tracking->flushes = tracking_.flushes.load(std::memory_order_relaxed);
-    remote.tracking->losses = tracking_.losses.load(std::memory_order_relaxed);
+    remote.tracking->is_up = tracking_.is_up;
+    remote.tracking->changes = tracking_.changes;
+    remote.tracking->flushes = tracking_.flushes;
+    remote.tracking->losses = tracking_.losses;
   }
   stats.remote = std::move(remote);
   return stats;
