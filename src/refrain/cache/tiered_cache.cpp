@@ -277,17 +277,12 @@ std::chrono::milliseconds TieredCache::patience() const {
 Task<Result<Answer>> TieredCache::generate_in_turn(std::shared_ptr<Flight> flight,
                                                    std::optional<WallTime> youngest,
                                                    Generator generate) {
-  using Outcome = GenerationLease::Outcome;
   std::chrono::milliseconds left = patience();
   while (true) {
     GenerationLease::Turn turn = co_await config_.lease->take(flight->key(), left);
-    if (turn.waited().count() > 0) counters_.count_lease_wait();
+    counters_.count(turn);
     left = std::max(left - turn.waited(), std::chrono::milliseconds(0));
-    if (turn.outcome() == Outcome::kAway || turn.outcome() == Outcome::kTooLong) {
-      if (turn.outcome() == Outcome::kAway) counters_.count_lease_unavailable();
-      if (turn.outcome() == Outcome::kTooLong) counters_.count_lease_timeout();
-      co_return co_await generate_and_store(flight, std::move(generate));
-    }
+    if (turn.must_go_alone()) co_return co_await generate_and_store(flight, std::move(generate));
     // Also with the turn in hand: it may have been another's a moment ago.
     std::unique_ptr<GenerationLease::Hold> hold = turn.take_hold();
     std::optional<Answer> found = co_await find_others(flight, youngest);
@@ -597,7 +592,7 @@ Task<Result<void>> TieredCache::clear() {
 }
 
 void TieredCache::invalidate(CacheKey key) {
-  const Erasures::Scope erasure(erasures_, key);
+  const Erasures::Scope change(erasures_, key, Erasures::Kind::kChange);
   flights_.outdate(key);
   for (const auto& tier : tiers_) {
     if (!tier->is_shared()) tier->erase_now(key);
@@ -605,7 +600,7 @@ void TieredCache::invalidate(CacheKey key) {
 }
 
 void TieredCache::invalidate_all() {
-  const Erasures::Scope erasure(erasures_);
+  const Erasures::Scope change(erasures_, Erasures::Kind::kChange);
   flights_.outdate_all();
   for (const auto& tier : tiers_) {
     if (!tier->is_shared()) tier->clear_now();

@@ -541,12 +541,12 @@ RemoteTierStats RedisCache::remote_stats() const {
     remote.corruptions.emplace_back(to_string(static_cast<ValueFault>(i)),
                                     faults_[i].load(std::memory_order_relaxed));
   }
-  if (tracking_.is_used.load(std::memory_order_relaxed)) {
+  if (tracking_.is_used) {
     remote.tracking.emplace();
-    remote.tracking->is_up = tracking_.is_up.load(std::memory_order_relaxed);
-    remote.tracking->changes = tracking_.changes.load(std::memory_order_relaxed);
-    remote.tracking->flushes = tracking_.flushes.load(std::memory_order_relaxed);
-    remote.tracking->losses = tracking_.losses.load(std::memory_order_relaxed);
+    remote.tracking->is_up = tracking_.is_up;
+    remote.tracking->changes = tracking_.changes;
+    remote.tracking->flushes = tracking_.flushes;
+    remote.tracking->losses = tracking_.losses;
   }
   const MissedInserts::Counts missed = missed_inserts_.counts();
   RecoveryStats& recovery = remote.recovery;

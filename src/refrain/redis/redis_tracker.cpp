@@ -41,6 +41,7 @@ struct RedisTracker::State : std::enable_shared_from_this<RedisTracker::State> {
 
   void connect(boost::asio::io_context& loop);
   Result<void> greet(const RespValue& replies);
+  void report_refusal(const std::string& reason);
   void go_down();
   void hear(const RespValue& message);
   void hear_of(std::string_view name);
@@ -66,8 +67,10 @@ void RedisTracker::State::connect(boost::asio::io_context& loop) {
   RedisConnectionOptions own = options.connection;
   const std::string prefix(options.scope == Scope::kEntries ? redis.key_prefix()
                                                             : redis.epoch_key());
-  // Its order: whatever changes after the epoch was read is told.
-  own.greeting = RedisCommand({"CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", prefix});
+  // In version 2 of the protocol Redis tracks just as well, and tells nobody. As to the order:
+  // whatever changes after the epoch was read is told.
+  own.greeting = RedisCommand({"HELLO", "3"});
+  own.greeting.add({"CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", prefix});
   own.greeting.add({"GET", redis.epoch_key()});
   own.on_greeted = [this](const RespValue& replies) {
     return greet(replies);
@@ -85,35 +88,39 @@ void RedisTracker::State::connect(boost::asio::io_context& loop) {
 }
 
 Result<void> RedisTracker::State::greet(const RespValue& replies) {
-  const RespValue& tracking = replies.elements().front();
-  if (tracking.is_error()) {
-    if (!std::exchange(is_refusal_reported, true)) {
-      log.write(LogLevel::kWarning,
-                "Redis does not tell this user of changes; what others do is noticed later",
-                {LogField("reason", tracking.text())});
-    }
+  const RespValue& hello = replies.elements()[0];
+  const RespValue& tracking = replies.elements()[1];
+  if (hello.is_error() || tracking.is_error()) {
+    report_refusal((hello.is_error() ? hello : tracking).text());
     return {};
   }
   if (Result<void> adopted = redis.adopt_epoch(replies.elements().back()); !adopted) return adopted;
   is_up = true;
-  redis.tracking().is_up.store(true, std::memory_order_relaxed);
   listener.on_feed_up();
+  redis.tracking().is_up = true;
   return {};
+}
+
+void RedisTracker::State::report_refusal(const std::string& reason) {
+  if (std::exchange(is_refusal_reported, true)) return;
+  log.write(LogLevel::kWarning,
+            "Redis does not tell this user of changes; what others do is noticed later",
+            {LogField("reason", reason)});
 }
 
 void RedisTracker::State::go_down() {
   if (!std::exchange(is_up, false)) return;
-  redis.tracking().is_up.store(false, std::memory_order_relaxed);
-  redis.tracking().losses.fetch_add(1, std::memory_order_relaxed);
   listener.on_feed_down();
+  redis.tracking().is_up = false;
+  ++redis.tracking().losses;
 }
 
 void RedisTracker::State::hear(const RespValue& message) {
   const std::vector<RespValue>& parts = message.elements();
   if (parts.size() != 2 || parts[0].text() != kInvalidate) return;
   if (parts[1].is_null()) {
-    redis.tracking().flushes.fetch_add(1, std::memory_order_relaxed);
     listener.on_all_changed();
+    ++redis.tracking().flushes;
     return;
   }
   for (const RespValue& name : parts[1].elements())
@@ -129,8 +136,8 @@ void RedisTracker::State::hear_of(std::string_view name) {
   if (!name.starts_with(redis.key_prefix()) || name.size() < kDigestSize) return;
   const std::optional<CacheKey> key = CacheKey::from_hex(name.substr(name.size() - kDigestSize));
   if (!key) return;
-  redis.tracking().changes.fetch_add(1, std::memory_order_relaxed);
   listener.on_changed(*key);
+  ++redis.tracking().changes;
 }
 
 void RedisTracker::State::begin_to_read_epoch() {
@@ -180,7 +187,7 @@ RedisTracker::~RedisTracker() {
 }
 
 void RedisTracker::start() {
-  state_->redis.tracking().is_used.store(true, std::memory_order_relaxed);
+  state_->redis.tracking().is_used = true;
   state_->connection->start();
   boost::asio::co_spawn(state_->executor, State::beat(state_), boost::asio::detached);
 }

@@ -10,7 +10,7 @@ namespace refrain {
 
 /// What a `RedisTracker` counts, for the statistics of the tier.
 ///
-/// Thread safety: any.
+/// Thread safety: any. What is counted has been acted upon: who sees a count sees its effects.
 struct TrackingCounters {
   std::atomic<bool> is_used{false};  ///< There is a tracker.
   std::atomic<bool> is_up{false};    ///< It is told of every change.
