@@ -54,6 +54,38 @@ TEST_F(CacheStackTest, IsRedisAndMemoryForTexts) {
   EXPECT_EQ(text_tiers(), "[redis, memory]");
 }
 
+TEST_F(CacheStackTest, IsMemoryAndRedisForTextsInTheOrderNear) {
+  settings_.text_order = "near";
+  EXPECT_EQ(text_tiers(), "[memory, redis]");
+
+  settings_.text_memory_items = 0;
+  EXPECT_EQ(text_tiers(), "[redis]");
+  settings_.has_redis = false;
+  settings_.text_memory_items = 1;
+  EXPECT_EQ(text_tiers(), "[memory]");
+}
+
+TEST_F(CacheStackTest, RefusesTheOrderNearForServersThatItCouldNotFollow) {
+  settings_.text_order = "near";
+  settings_.redis_mode = "cluster";
+
+  EXPECT_NE(text_tiers().find("standalone"), std::string::npos);
+}
+
+TEST_F(CacheStackTest, SharesGenerationsOnlyIfThereIsARedisAndItIsToldTo) {
+  const auto has_lease = [this] {
+    const auto stack = CacheStack::for_text(settings_, surroundings_);
+    return stack.value()->cache().stats().lease.has_value();
+  };
+
+  EXPECT_TRUE(has_lease());
+  settings_.redis_lease_after = std::chrono::milliseconds(0);
+  EXPECT_FALSE(has_lease());
+  settings_.redis_lease_after = std::chrono::milliseconds(1);
+  settings_.has_redis = false;
+  EXPECT_FALSE(has_lease());
+}
+
 TEST_F(CacheStackTest, IsMemoryAndDiskForStickers) {
   EXPECT_EQ(sticker_tiers(), "[memory, disk]");
 }

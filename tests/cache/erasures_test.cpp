@@ -79,6 +79,20 @@ TEST_F(ErasuresTest, OfOneKeyLeaveMostOthersAlone) {
   EXPECT_LT(overlapped, 32);
 }
 
+TEST_F(ErasuresTest, KnowAChangeFromAnErasure) {
+  const Erasures::Mark before = mark();
+  {
+    const Erasures::Scope change(erasures_, key_, Erasures::Kind::kChange);
+  }
+  EXPECT_TRUE(erasures_.overlap(before));
+  EXPECT_FALSE(erasures_.overlap_erasure(before));
+
+  {
+    const Erasures::Scope erasure(erasures_);
+  }
+  EXPECT_TRUE(erasures_.overlap_erasure(before));
+}
+
 TEST_F(ErasuresTest, ForbidACopyThatTheyMayHaveMissed) {
   const Erasures::Mark before = mark();
   {

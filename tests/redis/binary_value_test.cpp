@@ -128,6 +128,15 @@ TEST_F(BinaryValue, LeavesAFlagThatItDoesNotKnowToLaterVersions) {
   EXPECT_EQ(fault_of(with_good_header(flagged)), "newer");
 }
 
+TEST_F(BinaryValue, IsKnownByItsBeginning) {
+  EXPECT_TRUE(begins_like_binary_value(value().substr(0, 40), sample_key("a")));
+  EXPECT_FALSE(begins_like_binary_value(value().substr(0, 39), sample_key("a")));
+  EXPECT_FALSE(begins_like_binary_value(value(), sample_key("b")));
+  std::string newer = value();
+  newer[4] = 3;
+  EXPECT_FALSE(begins_like_binary_value(newer, sample_key("a")));
+}
+
 TEST_F(BinaryValue, BelievesNoForgedLength) {
   for (const unsigned char high : {std::uint8_t{0x01}, std::uint8_t{0x7f}, std::uint8_t{0xff}}) {
     std::string forged = value();

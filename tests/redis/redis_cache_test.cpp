@@ -288,6 +288,51 @@ TEST_F(RedisCacheTest, NeverServesTheEntryOfAnotherKey) {
   EXPECT_EQ(find(cache, "b").error().code(), ErrorCode::kCorrupt);
 }
 
+TEST_F(RedisCacheTest, ReadsOnlyTheBeginningOfAForeignValue) {
+  const RedisServer server;
+  RedisCache::Options options = redis_options(server.unix_endpoint());
+  options.max_reply_bytes = 300'000;
+  RedisInstance instance(options, clock_, loop_);
+  instance.ready();
+  server.command({"SET", name_of("a"), std::string(1'000'000, 'x')});
+
+  EXPECT_EQ(find(instance.cache(), "a").error().code(), ErrorCode::kCorrupt);
+
+  EXPECT_TRUE(instance.cache().is_available()) << "a longer reply would have cost the connection";
+  insert(instance.cache(), "a").value();
+  EXPECT_TRUE(has(instance.cache(), "a"));
+}
+
+TEST_F(RedisCacheTest, ReadsAnEntryOfAnyLengthWhole) {
+  const RedisServer server;
+  RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);
+  RedisCache& cache = instance.ready();
+
+  // In Redis they are 105 bytes longer: around 256 KiB, and far above.
+  for (const std::size_t size : {262'000U, 262'038U, 262'039U, 262'040U, 262'144U, 3'000'000U}) {
+    const std::string body(size, 'b');
+    const CacheKey key = sample_key(std::to_string(size));
+    run(loop_, cache.insert(sample_entry(key, clock_.now(), body, "image/png"))).value();
+
+    const auto found = run(loop_, cache.find(key)).value();
+
+    ASSERT_TRUE(found.has_value()) << size;
+    EXPECT_EQ(found->body(), body);
+  }
+  EXPECT_EQ(cache.stats().errors, 0);
+}
+
+TEST_F(RedisCacheTest, TakesAnEmptyValueForNone) {
+  const RedisServer server;
+  RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);
+  instance.ready();
+  server.command({"SET", name_of("a"), ""});
+
+  EXPECT_FALSE(has(instance.cache(), "a"));
+
+  EXPECT_EQ(instance.cache().stats().errors, 0);
+}
+
 TEST_F(RedisCacheTest, TakesAnotherTypeForAForeignValue) {
   const RedisServer server;
   RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);

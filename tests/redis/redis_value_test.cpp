@@ -57,6 +57,27 @@ TEST_F(RedisValue, IsJsonWithTheBodyInIt) {
   EXPECT_TRUE(value.ends_with(R"(,"body":{"words":["to", "be"]}})"));
 }
 
+TEST_F(RedisValue, IsNeverLongerThanTheLongestOfItsBody) {
+  for (const std::size_t size : {0U, 1U, 2U, 3U, 1000U, 100'000U}) {
+    const std::string content_type(255, '"');
+    const std::string digits(size, '7');
+
+    EXPECT_LE(encode(std::string(size, '\xff'), content_type).size(), longest_redis_value(size));
+    EXPECT_LE(encode(digits).size(), longest_redis_value(size));
+    EXPECT_GE(longest_redis_value(size), 4 * size / 3) << "format 1 had base64";
+    EXPECT_LE(longest_redis_value(size), 4 * size / 3 + 1100) << "and not by much";
+  }
+}
+
+TEST_F(RedisValue, IsToldFromOthersByItsBeginning) {
+  const std::string value = encode("{}");
+
+  EXPECT_TRUE(begins_like_redis_value(value.substr(0, 100), sample_key("a")));
+  EXPECT_FALSE(begins_like_redis_value(value.substr(0, 100), sample_key("b")));
+  EXPECT_FALSE(begins_like_redis_value(value.substr(0, 20), sample_key("a")));
+  EXPECT_FALSE(begins_like_redis_value(std::string(100, 'x'), sample_key("a")));
+}
+
 TEST_F(RedisValue, GivesTheSameEntryBack) {
   for (const std::string_view body :
        {R"({"words":["to"]})", "not JSON", "", "[1,2]", " 7 ", "\"\xc3\xa4\""}) {

@@ -108,6 +108,14 @@ bool FlakyTier::erase_now(CacheKey key) {
   return true;
 }
 
+bool FlakyTier::clear_now() {
+  if (config_.mode == Mode::kAsynchronous) return false;
+  const MutexLock lock(mutex_);
+  counted_.removals.invalidated += static_cast<std::int64_t>(kept_.size());
+  kept_.clear();
+  return true;
+}
+
 Task<Result<void>> FlakyTier::clear(std::uint64_t epoch) {
   if (!co_await begin(Operation::kClear)) co_return fail(ErrorCode::kIo, "clear was told to fail");
   cleared_epoch_ = epoch;

@@ -384,6 +384,13 @@ void add_redis(std::vector<Option>& all) {
                         "The longest that connecting, in the background, takes."},
                        REFRAIN_MEMBER(redis_connect_budget),
                        {1, 60'000}));
+  all.push_back(number({"redis-lease-after",
+                        "REFRAIN_REDIS_LEASE_AFTER",
+                        "redis.lease_after",
+                        "milliseconds",
+                        "Generations that take this long run on one instance at a time; 0: never."},
+                       REFRAIN_MEMBER(redis_lease_after),
+                       {0, 3'600'000}));
 }
 
 std::vector<std::string> all_policies() {
@@ -395,6 +402,14 @@ std::vector<std::string> all_policies() {
 }
 
 void add_text_tiers(std::vector<Option>& all) {
+  all.push_back(text({"text-order",
+                      "REFRAIN_TEXT_ORDER",
+                      "text.order",
+                      "",
+                      "redis: memory is for when Redis is away; near: memory first, as Redis tells "
+                      "of changes."},
+                     REFRAIN_MEMBER(text_order),
+                     {"redis", "near"}));
   all.push_back(number({"text-memory-items",
                         "REFRAIN_TEXT_MEMORY_ITEMS",
                         "text.memory_items",

@@ -35,6 +35,12 @@ void CacheCounters::end_generation(std::chrono::nanoseconds duration, bool has_f
   spent_ns_.add(duration.count());
 }
 
+void CacheCounters::count(const GenerationLease::Turn& turn) {
+  if (turn.waited().count() > 0) lease_waits_.add();
+  if (turn.outcome() == GenerationLease::Outcome::kTooLong) lease_timeouts_.add();
+  if (turn.outcome() == GenerationLease::Outcome::kAway) lease_unavailable_.add();
+}
+
 LeaseStats CacheCounters::lease() const {
   LeaseStats stats;
   stats.taken = lease_taken_.value();

@@ -5,6 +5,7 @@
 
 #include "refrain/cache/answer.h"
 #include "refrain/cache/cache_stats.h"
+#include "refrain/cache/generation_lease.h"
 #include "refrain/core/striped_counter.h"
 
 #include <chrono>
@@ -28,11 +29,10 @@ public:
   void begin_generation() { running_.add(); }
   void end_generation(std::chrono::nanoseconds duration, bool has_failed);
 
+  /// An attempt to share a generation with other instances.
+  void count(const GenerationLease::Turn& turn);
   void count_lease_taken() { lease_taken_.add(); }
-  void count_lease_wait() { lease_waits_.add(); }
   void count_lease_answered() { lease_answered_.add(); }
-  void count_lease_timeout() { lease_timeouts_.add(); }
-  void count_lease_unavailable() { lease_unavailable_.add(); }
   void count_lease_lost() { lease_lost_.add(); }
 
   [[nodiscard]] LeaseStats lease() const;

@@ -57,6 +57,10 @@ public:
     explicit Turn(std::unique_ptr<Hold> hold) : outcome_(Outcome::kMine), hold_(std::move(hold)) {}
 
     [[nodiscard]] Outcome outcome() const { return outcome_; }
+    /// Whether there is nobody to share the generation with.
+    [[nodiscard]] bool must_go_alone() const {
+      return outcome_ == Outcome::kAway || outcome_ == Outcome::kTooLong;
+    }
     [[nodiscard]] std::chrono::milliseconds waited() const { return waited_; }
     /// Null unless the turn is `kMine`.
     [[nodiscard]] std::unique_ptr<Hold> take_hold() { return std::move(hold_); }

@@ -164,4 +164,29 @@ bool SingleFlight::is_discarded(const std::shared_ptr<Flight>& flight) const {
   return flight->is_discarded_;
 }
 
+void SingleFlight::set_generating(const std::shared_ptr<Flight>& flight, bool is_generating) {
+  const MutexLock lock(shard_of(flight->key()).mutex);
+  flight->is_generating_ = is_generating;
+}
+
+bool SingleFlight::outdate(Flight& flight) {
+  flight.stale_.reset();
+  return flight.is_generating_;
+}
+
+void SingleFlight::outdate(CacheKey key) {
+  Shard& shard = shard_of(key);
+  const MutexLock lock(shard.mutex);
+  const auto found = shard.flights.find(key);
+  if (found != shard.flights.end() && !outdate(*found->second)) shard.flights.erase(found);
+}
+
+void SingleFlight::outdate_all() {
+  for (Shard& shard : shards_) {
+    const MutexLock lock(shard.mutex);
+    boost::unordered::erase_if(shard.flights,
+                               [](const auto& flight) { return !outdate(*flight.second); });
+  }
+}
+
 }  // namespace refrain

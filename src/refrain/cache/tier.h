@@ -74,6 +74,10 @@ public:
   /// `clear` by itself and is not cleared again for it.
   [[nodiscard]] virtual bool is_shared() const { return false; }
 
+  /// Whether this is another way to a tier that is in the list too: its entries and statistics are
+  /// that one's.
+  [[nodiscard]] virtual bool is_view() const { return false; }
+
   /// Whether it makes sense to ask now. An unavailable tier is skipped, and nothing is counted.
   [[nodiscard]] virtual bool is_available() const = 0;
 
@@ -114,6 +118,9 @@ public:
 
   /// Erases at once if that takes no waiting; false: it was not tried.
   virtual bool erase_now(CacheKey /*key*/) { return false; }
+
+  /// Forgets everything at once if that takes no waiting; false: it was not tried.
+  virtual bool clear_now() { return false; }
 
   /// Forgets everything and remembers `epoch`, the first in which nothing of it is wanted.
   virtual Task<Result<void>> clear(std::uint64_t epoch) = 0;

@@ -25,6 +25,14 @@ struct Removals {
   }
 };
 
+/// How a tier hears of what others change in it.
+struct TrackingStats {
+  bool is_up = false;        ///< Every change is told.
+  std::int64_t changes = 0;  ///< Of single keys, this process's own writes among them.
+  std::int64_t flushes = 0;  ///< Of everything at once.
+  std::int64_t losses = 0;   ///< Times that changes were no longer told.
+};
+
 /// What a circuit breaker of a tier has been through. See `CircuitBreaker`.
 struct BreakerStats {
   struct Stay {
@@ -79,6 +87,7 @@ struct RemoteTierStats {
   std::vector<ShardStats> shards;  ///< In the modes `sentinel` and `cluster`.
   double latency_p50_ms = 0;
   double latency_p99_ms = 0;
+  std::optional<TrackingStats> tracking;  ///< If it is to hear of changes at all.
   /// Values that were no entry of ours: a kind's name and how often.
   std::vector<std::pair<std::string, std::int64_t>> corruptions;
   RecoveryStats recovery;

@@ -277,17 +277,12 @@ std::chrono::milliseconds TieredCache::patience() const {
 Task<Result<Answer>> TieredCache::generate_in_turn(std::shared_ptr<Flight> flight,
                                                    std::optional<WallTime> youngest,
                                                    Generator generate) {
-  using Outcome = GenerationLease::Outcome;
   std::chrono::milliseconds left = patience();
   while (true) {
     GenerationLease::Turn turn = co_await config_.lease->take(flight->key(), left);
-    if (turn.waited().count() > 0) counters_.count_lease_wait();
+    counters_.count(turn);
     left = std::max(left - turn.waited(), std::chrono::milliseconds(0));
-    if (turn.outcome() == Outcome::kAway || turn.outcome() == Outcome::kTooLong) {
-      if (turn.outcome() == Outcome::kAway) counters_.count_lease_unavailable();
-      if (turn.outcome() == Outcome::kTooLong) counters_.count_lease_timeout();
-      co_return co_await generate_and_store(flight, std::move(generate));
-    }
+    if (turn.must_go_alone()) co_return co_await generate_and_store(flight, std::move(generate));
     // Also with the turn in hand: it may have been another's a moment ago.
     std::unique_ptr<GenerationLease::Hold> hold = turn.take_hold();
     std::optional<Answer> found = co_await find_others(flight, youngest);
@@ -316,7 +311,7 @@ Task<Result<Answer>> TieredCache::generate_under(std::unique_ptr<GenerationLease
                                                  std::optional<WallTime> youngest,
                                                  Generator generate) {
   counters_.count_lease_taken();
-  Result<Entry> entry = co_await generate_entry(flight->key(), std::move(generate));
+  Result<Entry> entry = co_await generate_entry(flight, std::move(generate));
   if (!hold->is_kept()) {
     counters_.count_lease_lost();
     const bool is_late = entry && co_await is_superseded(flight->key(), youngest);
@@ -470,13 +465,17 @@ Task<Result<bool>> TieredCache::erase_in(std::size_t tier, CacheKey key) {
 
 Task<Result<Answer>> TieredCache::generate_and_store(std::shared_ptr<Flight> flight,
                                                      Generator generate) {
-  Result<Entry> entry = co_await generate_entry(flight->key(), std::move(generate));
+  Result<Entry> entry = co_await generate_entry(flight, std::move(generate));
   if (!entry) co_return fail(entry.error());
   co_return co_await store_generated(flight, *entry);
 }
 
-Task<Result<Entry>> TieredCache::generate_entry(CacheKey key, Generator generate) {
+Task<Result<Entry>> TieredCache::generate_entry(std::shared_ptr<Flight> flight,
+                                                Generator generate) {
+  const CacheKey key = flight->key();
+  flights_.set_generating(flight, true);
   Result<Entry> entry = co_await run_generator(key, std::move(generate));
+  flights_.set_generating(flight, false);
   if (entry) {
     backoff_.record_success(key);
   } else {
@@ -592,9 +591,29 @@ Task<Result<void>> TieredCache::clear() {
   co_return Result<void>();
 }
 
+void TieredCache::invalidate(CacheKey key) {
+  const Erasures::Scope change(erasures_, key, Erasures::Kind::kChange);
+  flights_.outdate(key);
+  for (const auto& tier : tiers_) {
+    if (!tier->is_shared()) tier->erase_now(key);
+  }
+}
+
+void TieredCache::invalidate_all() {
+  const Erasures::Scope change(erasures_, Erasures::Kind::kChange);
+  flights_.outdate_all();
+  for (const auto& tier : tiers_) {
+    if (!tier->is_shared()) tier->clear_now();
+  }
+}
+
 Task<void> TieredCache::sweep() {
   for (const auto& tier : tiers_)
     co_await tier->sweep();
+  co_await follow_epoch();
+}
+
+Task<void> TieredCache::follow_epoch() {
   // Another instance raised the epoch: what this one kept for itself is unreachable and can go.
   const std::uint64_t current = epoch_.value();
   if (cleared_epoch_.exchange(current) == current) co_return;
@@ -611,6 +630,7 @@ CacheStats TieredCache::stats() const {
   CacheStats stats = counters_.snapshot();
   if (config_.lease != nullptr) stats.lease = counters_.lease();
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    if (tiers_[i]->is_view()) continue;
     TierStats tier = tiers_[i]->stats();
     if (tiers_[i]->soft_budget()) {
       tier.late.emplace();

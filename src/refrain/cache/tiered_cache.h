@@ -125,6 +125,17 @@ public:
   /// Forgets everything by raising the epoch, which is part of every key, and empties the tiers.
   Task<Result<void>> clear();
 
+  /// What a shared tier holds under `key` was changed by somebody: this instance's own tiers forget
+  /// it, as far as they can at once. No request that comes after this has returned is answered with
+  /// what was there before.
+  void invalidate(CacheKey key);
+
+  /// The same when it is not known what was changed.
+  void invalidate_all();
+
+  /// Empties this instance's own tiers if the epoch was raised since they last were.
+  Task<void> follow_epoch();
+
   /// One bounded step of cleaning, in every tier. Called by the `Janitor`.
   Task<void> sweep();
 
@@ -228,7 +239,7 @@ private:
                                       std::optional<WallTime> youngest,
                                       Generator generate);
   Task<Result<Answer>> generate_and_store(std::shared_ptr<Flight> flight, Generator generate);
-  Task<Result<Entry>> generate_entry(CacheKey key, Generator generate);
+  Task<Result<Entry>> generate_entry(std::shared_ptr<Flight> flight, Generator generate);
   Task<Result<Answer>> store_generated(std::shared_ptr<Flight> flight, Entry entry);
   /// Whether a shared tier has an entry that was not there when `youngest` was the youngest.
   Task<bool> is_superseded(CacheKey key, std::optional<WallTime> youngest);

@@ -78,6 +78,13 @@ std::string encode_binary_value(const Entry& entry) {
   return value;
 }
 
+bool begins_like_binary_value(std::string_view bytes, CacheKey key) {
+  const auto& digest = key.digest();
+  return bytes.size() >= kKeyAt + digest.size() && bytes.starts_with(kBinaryValueMagic) &&
+         byte_at(bytes, kVersionAt) == kVersion &&
+         std::memcmp(bytes.data() + kKeyAt, digest.data(), digest.size()) == 0;
+}
+
 tl::expected<Entry, ValueFault> decode_binary_value(std::string_view value,
                                                     CacheKey key,
                                                     std::size_t max_body_bytes) {

@@ -21,6 +21,9 @@ inline constexpr std::string_view kBinaryValueMagic("\xf5RFR", 4);
 /// `entry` behind a header of fixed size.
 std::string encode_binary_value(const Entry& entry);
 
+/// Whether `bytes`, the first ones of a value, can be those of an entry under `key`.
+bool begins_like_binary_value(std::string_view bytes, CacheKey key);
+
 /// The entry of `key` that `encode_binary_value` made `value` of, or why it is none.
 /// @pre `value` begins with the magic.
 tl::expected<Entry, ValueFault> decode_binary_value(std::string_view value,

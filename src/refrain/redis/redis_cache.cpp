@@ -23,6 +23,10 @@ constexpr std::size_t kKeysPerSweep = 4096;
 // How often the server is asked for the policy of its memory, which somebody may change.
 constexpr std::chrono::seconds kMemoryInterval{60};
 
+// Of a value, read at first: nearly every entry is shorter, and even a slow network brings so much
+// within a budget.
+constexpr std::size_t kFirstBytes = std::size_t{256} << 10U;
+
 // Enough for several instances that clear at the same time.
 constexpr int kRaiseAttempts = 8;
 
@@ -214,13 +218,33 @@ Task<Result<RespValue>> RedisCache::ask(RedisCommand command, Kind kind) {
                  "Redis has failed too often; it is not asked for a while");
 }
 
-Task<Result<std::optional<Entry>>> RedisCache::find(CacheKey key) {
+// GETRANGE and not GET: somebody else's value may have 512 MiB. To send that holds Redis up for
+// longer than any budget, and again with every request for the key, since the time-out costs the
+// connection over which an insert would have replaced it.
+Task<std::optional<Result<RespValue>>> RedisCache::read_value(CacheKey key) {
   const std::string name = key_name(epoch_.value(), key);
-  std::optional<Result<RespValue>> reply;
-  if (!missed_erasures_.hides(key, client_->shard_of(name))) {
-    RedisCommand command({"GET", name});
-    reply = co_await try_ask(std::move(command), Kind::kRead);
-  }
+  if (missed_erasures_.hides(key, client_->shard_of(name))) co_return std::nullopt;
+  RedisCommand command({"GETRANGE", name, "0", std::to_string(kFirstBytes - 1)});
+  std::optional<Result<RespValue>> begin = co_await try_ask(std::move(command), Kind::kRead);
+  const bool is_whole = !begin || !*begin || (*begin)->type() != RespType::kBulkString ||
+                        (*begin)->text().size() < kFirstBytes;
+  if (is_whole || !begins_like_redis_value((*begin)->text(), key)) co_return begin;
+  const std::size_t longest = longest_redis_value(options_.max_value_bytes);
+  RedisCommand more({"GETRANGE", name, std::to_string(kFirstBytes), std::to_string(longest)});
+  std::optional<Result<RespValue>> rest = co_await try_ask(std::move(more), Kind::kRead);
+  if (!rest || !*rest || (*rest)->type() != RespType::kBulkString) co_return rest;
+  // If it was replaced in between, its checksum says so.
+  Result<RespValue> whole =
+      RespValue::text_of(RespType::kBulkString, (*begin)->take_text() + (*rest)->text());
+  co_return whole;
+}
+
+Task<Result<RespValue>> RedisCache::execute(RedisCommand command) {
+  co_return co_await ask(std::move(command), Kind::kWrite);
+}
+
+Task<Result<std::optional<Entry>>> RedisCache::find(CacheKey key) {
+  std::optional<Result<RespValue>> reply = co_await read_value(key);
   Result<std::optional<Entry>> found = std::optional<Entry>();
   if (reply && *reply) {
     found = take_found(std::move(**reply), key);
@@ -233,7 +257,9 @@ Task<Result<std::optional<Entry>>> RedisCache::find(CacheKey key) {
 
 Result<std::optional<Entry>> RedisCache::take_found(RespValue reply, CacheKey key) {
   const WallTime now = clock_.now();
-  if (reply.is_null()) {
+  const bool is_absent =
+      reply.is_null() || (reply.type() == RespType::kBulkString && reply.text().empty());
+  if (is_absent) {
     written_.forget_missing(key, now);
     return std::optional<Entry>();
   }
@@ -527,6 +553,13 @@ RemoteTierStats RedisCache::remote_stats() const {
   for (std::size_t i = 0; i < faults_.size(); ++i) {
     remote.corruptions.emplace_back(to_string(static_cast<ValueFault>(i)),
                                     faults_[i].load(std::memory_order_relaxed));
+  }
+  if (tracking_.is_used) {
+    remote.tracking.emplace();
+    remote.tracking->is_up = tracking_.is_up;
+    remote.tracking->changes = tracking_.changes;
+    remote.tracking->flushes = tracking_.flushes;
+    remote.tracking->losses = tracking_.losses;
   }
   const MissedInserts::Counts missed = missed_inserts_.counts();
   RecoveryStats& recovery = remote.recovery;

@@ -16,6 +16,7 @@
 #include "refrain/redis/missed_erasures.h"
 #include "refrain/redis/missed_inserts.h"
 #include "refrain/redis/shard_breakers.h"
+#include "refrain/redis/tracking_counters.h"
 #include "refrain/redis/value_fault.h"
 #include "refrain/redis/written_keys.h"
 
@@ -42,7 +43,8 @@ namespace refrain {
 /// Redis is no reply, a broken connection, bytes that are not its protocol, and an error reply to a
 /// *read*. An error reply to a *write* (full, read-only) is an error of that write only: a Redis
 /// that can be read is worth asking. A value that is not ours is an error of that key only, and the
-/// next insert replaces it.
+/// next insert replaces it. However large such a value is, no more of it is read than its
+/// beginning.
 ///
 /// What is inserted and erased while Redis is away is remembered, within bounds, and `sweep` makes
 /// up for it: first what was erased, before anything of that shard is answered from Redis again,
@@ -117,6 +119,21 @@ public:
 
   [[nodiscard]] TierStats stats() const override;
 
+  /// Sends commands about keys of this service other than entries, under the tier's budget and
+  /// breaker. An error reply to a single command is an error.
+  Task<Result<RespValue>> execute(RedisCommand command);
+
+  /// Takes over the epoch that Redis answered to a GET of its key. An error if that is no epoch.
+  Result<void> adopt_epoch(const RespValue& reply) { return adopt_remote(reply); }
+
+  [[nodiscard]] std::string_view service() const { return options_.service; }
+  /// Of the names of all keys that it writes: `refrain:<schema>:<service>:`.
+  [[nodiscard]] std::string_view key_prefix() const { return key_prefix_; }
+  [[nodiscard]] std::string_view epoch_key() const { return epoch_key_; }
+
+  /// Written by who tracks this tier's keys.
+  [[nodiscard]] TrackingCounters& tracking() { return tracking_; }
+
   /// Under which name Redis keeps `key`, for those who look into it.
   [[nodiscard]] std::string key_name(std::uint64_t epoch, CacheKey key) const;
 
@@ -135,6 +152,8 @@ private:
   Task<Result<RespValue>> ask(RedisCommand command, Kind kind);
   /// Whether the shard that keeps `name` may answer for `key`.
   [[nodiscard]] bool is_open_to(CacheKey key, std::string_view name) const;
+  /// What Redis has under the key of an entry; nothing if it was not asked.
+  Task<std::optional<Result<RespValue>>> read_value(CacheKey key);
   Result<std::optional<Entry>> take_found(RespValue reply, CacheKey key);
   Result<std::optional<Entry>> take_fault(CacheKey key, ValueFault fault);
   /// How long `entry` may stay, or nothing if it is not to be stored.
@@ -184,6 +203,7 @@ private:
   // Only the sweep under way uses them.
   SteadyTime last_replay_;
   SteadyTime memory_due_;
+  TrackingCounters tracking_;
   std::unique_ptr<RedisClient> client_;  // last: it calls back into what stands above
 };
 

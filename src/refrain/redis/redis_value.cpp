@@ -218,7 +218,21 @@ tl::expected<Entry, ValueFault> decode_json_value(std::string value,
   return Entry::make(scanned->metadata, scanned->content_type, *body);
 }
 
+// Of all members but the body; the longest content type, with every byte escaped, takes 510 of it.
+constexpr std::size_t kLongestHead = 1024;
+
 }  // namespace
+
+std::size_t longest_redis_value(std::size_t max_body_bytes) {
+  return kLongestHead + (max_body_bytes / 3 + 1) * 4;
+}
+
+bool begins_like_redis_value(std::string_view bytes, CacheKey key) {
+  if (bytes.starts_with(kBinaryValueMagic)) return begins_like_binary_value(bytes, key);
+  Scanner scanner(bytes);
+  return scanner.skip(kName) && scanner.skip(kVersion) && scanner.skip(kKey) &&
+         scanner.skip(key.to_hex());
+}
 
 std::string encode_redis_value(const Entry& entry) {
   if (entry.content_type() != kJsonType || !is_json(entry.body()))

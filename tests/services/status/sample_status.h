@@ -120,6 +120,12 @@ inline TierStats sample_redis_tier() {
   memory.policy = "noeviction";
   memory.warning = "bad";
   remote.memory = memory;
+  TrackingStats tracking;
+  tracking.is_up = true;
+  tracking.changes = 251;
+  tracking.flushes = 252;
+  tracking.losses = 253;
+  remote.tracking = tracking;
   redis.remote = remote;
   redis.breakers = {sample_breaker()};
   LateStats late;
@@ -147,6 +153,14 @@ inline ServiceStatus sample_status() {
   status.cache.generation.rejected = 8;
   status.cache.generation.spent = std::chrono::milliseconds(4800);
   status.cache.generation.saved = std::chrono::milliseconds(3250);
+  LeaseStats lease;
+  lease.taken = 261;
+  lease.waits = 262;
+  lease.answered = 263;
+  lease.timeouts = 264;
+  lease.unavailable = 265;
+  lease.lost = 266;
+  status.cache.lease = lease;
   status.cache.tiers.push_back(sample_disk_tier());
   status.cache.tiers.push_back(sample_redis_tier());
   return status;

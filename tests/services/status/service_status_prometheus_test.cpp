@@ -154,6 +154,22 @@ TEST_F(ServiceStatusPrometheus, HasTheRecoveryOfTheJson) {
   }
 }
 
+TEST_F(ServiceStatusPrometheus, TellsOfLeases) {
+  EXPECT_EQ(sample("generation_leases_total", R"(result="taken")"), 261);
+  EXPECT_EQ(sample("generation_lease_waits_total"), 262);
+  EXPECT_EQ(sample("generation_leases_total", R"(result="answered")"), 263);
+  EXPECT_EQ(sample("generation_leases_total", R"(result="timeout")"), 264);
+  EXPECT_EQ(sample("generation_leases_total", R"(result="unavailable")"), 265);
+  EXPECT_EQ(sample("generation_leases_lost_total"), 266);
+}
+
+TEST_F(ServiceStatusPrometheus, TellsOfTracking) {
+  EXPECT_EQ(sample("tier_tracking_up", R"(tier="redis")"), 1);
+  EXPECT_EQ(sample("tier_tracking_changes_total", R"(tier="redis")"), 251);
+  EXPECT_EQ(sample("tier_tracking_flushes_total", R"(tier="redis")"), 252);
+  EXPECT_EQ(sample("tier_tracking_losses_total", R"(tier="redis")"), 253);
+}
+
 TEST_F(ServiceStatusPrometheus, TellsOfLateAnswersDamagedValuesAndABadPolicy) {
   EXPECT_EQ(sample("tier_late_total", R"(tier="redis",what="find")"), 241);
   EXPECT_EQ(sample("tier_late_total", R"(tier="redis",what="hit")"), 242);

@@ -293,9 +293,11 @@ void RedisConnection::give_up(const Error& oldest, const Error& others) {
   if (!is_open_) return;
   loss_ = oldest;
   close();
+  const bool was_ready = is_ready_.exchange(false);
+  if (was_ready && options_.on_lost && !is_stopped_) options_.on_lost(oldest);
   pipeline_.fail_all(oldest, others);
   // Only somebody who waits for the loss of a connection that is ready uses it then.
-  if (is_ready_.exchange(false)) attempt_timer_.cancel();
+  if (was_ready) attempt_timer_.cancel();
 }
 
 void RedisConnection::reconnect(std::string_view reason) {
@@ -324,7 +326,6 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
       co_await self->wait_for_loss();
       if (self->is_stopped_) break;
       self->report_away(self->loss_);
-      if (self->options_.on_lost) self->options_.on_lost(self->loss_);
     } else {
       self->report_away(up.error());
       if (self->options_.on_connect_failed) self->options_.on_connect_failed(up.error());

@@ -47,6 +47,9 @@ struct RedisConnectionOptions {
   std::function<Result<void>(const RespValue&)> on_greeted;
   /// Told of every attempt to connect that failed.
   std::function<void(const Error&)> on_connect_failed;
+  /// Told when a connection that was ready no longer is, at once and before what waited on it is;
+  /// not of the end by `stop`. Called on the connection's loop; must not call the connection.
+  std::function<void(const Error&)> on_lost;
   /// Told of every push message (RESP3), in the order in which it arrived among the replies; also
   /// of those that come during the log-in. Empty drops them. Called on the connection's loop.
   std::function<void(const RespValue&)> on_push;
@@ -56,8 +59,6 @@ struct RedisConnectionOptions {
   std::function<Task<Result<RedisEndpoint>>()> locate;
   /// Told that commands can be sent from now on.
   std::function<void()> on_ready;
-  /// Told why the connection, which was ready, is gone. What waited has been told before.
-  std::function<void(const Error&)> on_lost;
 };
 
 /// A multiplexed connection: commands of many coroutines go out together, as many in one write as

@@ -94,6 +94,15 @@ boost::json::array shards_json(const std::vector<ShardStats>& shards) {
   return all;
 }
 
+boost::json::object tracking_json(const TrackingStats& tracking) {
+  boost::json::object json;
+  json["up"] = tracking.is_up;
+  json["changes"] = tracking.changes;
+  json["flushes"] = tracking.flushes;
+  json["losses"] = tracking.losses;
+  return json;
+}
+
 void add_remote(boost::json::object& json, const RemoteTierStats& remote) {
   boost::json::object latency;
   latency["p50"] = remote.latency_p50_ms;
@@ -105,6 +114,7 @@ void add_remote(boost::json::object& json, const RemoteTierStats& remote) {
   json["corruptions"] = corruptions_json(remote.corruptions);
   json["recovery"] = recovery_json(remote.recovery);
   json["server_memory"] = server_memory_json(remote.memory);
+  if (remote.tracking) json["tracking"] = tracking_json(*remote.tracking);
 }
 
 boost::json::object breakers_json(const std::vector<BreakerStats>& breakers) {
@@ -210,6 +220,17 @@ boost::json::object generation_json(const GenerationStats& generation) {
   return json;
 }
 
+boost::json::object lease_json(const LeaseStats& lease) {
+  boost::json::object json;
+  json["taken"] = lease.taken;
+  json["waits"] = lease.waits;
+  json["answered"] = lease.answered;
+  json["timeouts"] = lease.timeouts;
+  json["unavailable"] = lease.unavailable;
+  json["lost"] = lease.lost;
+  return json;
+}
+
 }  // namespace
 
 std::string to_json(const ServiceStatus& status) {
@@ -220,6 +241,7 @@ std::string to_json(const ServiceStatus& status) {
   json["requests"] = requests_json(status.cache.requests);
   json["hit_ratio"] = status.cache.requests.hit_ratio();
   json["generation"] = generation_json(status.cache.generation);
+  if (status.cache.lease) json["lease"] = lease_json(*status.cache.lease);
   boost::json::array tiers;
   for (const TierStats& tier : status.cache.tiers)
     tiers.emplace_back(tier_json(tier));

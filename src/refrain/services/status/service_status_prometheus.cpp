@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -91,6 +92,25 @@ void add_generation(Families& families, const GenerationStats& generation) {
                  "Generation time that answers from the cache saved.",
                  MetricType::Counter);
   families.add({}, seconds(generation.saved));
+}
+
+void add_lease(Families& families, const std::optional<LeaseStats>& lease) {
+  if (!lease) return;
+  constexpr auto kCounter = prometheus::MetricType::Counter;
+  families.begin("generation_leases_total",
+                 "Generations that were to run on one instance only, by what became of that.",
+                 kCounter);
+  families.add({{"result", "taken"}}, lease->taken);
+  families.add({{"result", "answered"}}, lease->answered);
+  families.add({{"result", "timeout"}}, lease->timeouts);
+  families.add({{"result", "unavailable"}}, lease->unavailable);
+  families.begin("generation_lease_waits_total",
+                 "Times that another instance's generation was waited for.",
+                 kCounter);
+  families.add({}, lease->waits);
+  families.begin(
+      "generation_leases_lost_total", "Leases that ended before their generation did.", kCounter);
+  families.add({}, lease->lost);
 }
 
 /// One family with a sample for each tier.
@@ -351,6 +371,39 @@ void add_server_memory(Families& families, const std::vector<TierStats>& tiers) 
   }
 }
 
+/// Of tiers that hear of what others change in them.
+void add_tracking(Families& families, const std::vector<TierStats>& tiers) {
+  const auto for_each = [&tiers](auto add) {
+    for (const TierStats& tier : tiers) {
+      if (tier.remote && tier.remote->tracking)
+        add(Labels{{"tier", tier.name}}, *tier.remote->tracking);
+    }
+  };
+  families.begin(
+      "tier_tracking_up", "1 if every change in the tier is told.", prometheus::MetricType::Gauge);
+  for_each([&families](const Labels& labels, const TrackingStats& tracking) {
+    families.add(labels, tracking.is_up ? 1.0 : 0.0);
+  });
+  families.begin("tier_tracking_changes_total",
+                 "Changes of single entries that were told.",
+                 prometheus::MetricType::Counter);
+  for_each([&families](const Labels& labels, const TrackingStats& tracking) {
+    families.add(labels, tracking.changes);
+  });
+  families.begin("tier_tracking_flushes_total",
+                 "Times that everything was told to be gone.",
+                 prometheus::MetricType::Counter);
+  for_each([&families](const Labels& labels, const TrackingStats& tracking) {
+    families.add(labels, tracking.flushes);
+  });
+  families.begin("tier_tracking_losses_total",
+                 "Times that changes were no longer told.",
+                 prometheus::MetricType::Counter);
+  for_each([&families](const Labels& labels, const TrackingStats& tracking) {
+    families.add(labels, tracking.losses);
+  });
+}
+
 void add_tier_counters(Families& families, const std::vector<TierStats>& tiers) {
   constexpr auto kCounter = prometheus::MetricType::Counter;
   families.begin("tier_lookups_total", "Look-ups by result.", kCounter);
@@ -400,6 +453,7 @@ std::string to_prometheus(const ServiceStatus& status) {
   families.add({}, status.uptime_seconds);
   add_requests(families, status.cache);
   add_generation(families, status.cache.generation);
+  add_lease(families, status.cache.lease);
   add_tier_gauges(families, status.cache.tiers);
   add_memory_tiers(families, status.cache.tiers);
   add_disk_tiers(families, status.cache.tiers);
@@ -408,6 +462,7 @@ std::string to_prometheus(const ServiceStatus& status) {
   add_recovery(families, status.cache.tiers);
   add_server_memory(families, status.cache.tiers);
   add_tier_counters(families, status.cache.tiers);
+  add_tracking(families, status.cache.tiers);
   return families.text();
 }
 
