@@ -50,6 +50,11 @@ TEST(RedisModes, AServiceUsesACluster) {
   const ServiceProcess service({"text",
                                 "--threads",
                                 "1",
+                                // Long enough for a loaded machine: memory must not have to help.
+                                "--redis-soft-budget",
+                                "20000",
+                                "--redis-budget",
+                                "20000",
                                 "--redis-mode",
                                 "cluster",
                                 "--redis-nodes",
@@ -70,6 +75,11 @@ TEST(RedisModes, AServiceUsesTheMasterThatSentinelsName) {
   const ServiceProcess service({"text",
                                 "--threads",
                                 "1",
+                                // Long enough for a loaded machine: memory must not have to help.
+                                "--redis-soft-budget",
+                                "20000",
+                                "--redis-budget",
+                                "20000",
                                 "--redis-mode",
                                 "sentinel",
                                 "--redis-master",

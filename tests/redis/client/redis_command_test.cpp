@@ -40,6 +40,13 @@ TEST(RedisCommand, IsAboutNothingWithoutASecondWord) {
   EXPECT_EQ(RedisCommand().routing_key(), "");
 }
 
+TEST(RedisCommand, IsAboutTheFirstKeyOfAScript) {
+  EXPECT_EQ(RedisCommand({"EVAL", "return 1", "1", "the key", "argument"}).routing_key(),
+            "the key");
+  EXPECT_EQ(RedisCommand({"EVALSHA", "abc", "2", "first", "second"}).routing_key(), "first");
+  EXPECT_EQ(RedisCommand({"EVAL", "return 1", "0"}).routing_key(), "");
+}
+
 TEST(RedisCommand, IsAboutAKeyOfAnyBytes) {
   const std::string key("\r\n$3\r\n\0*", 8);
 

@@ -58,7 +58,14 @@ std::string_view RedisCommand::name() const {
 
 std::string_view RedisCommand::routing_key() const {
   std::string_view rest = wire_;
-  if (rest.empty() || take_header(rest) < 2) return {};
+  if (rest.empty()) return {};
+  const std::size_t words = take_header(rest);
+  if (words < 2) return {};
+  const std::string_view command = take_word(rest);
+  const std::string_view second = take_word(rest);
+  if (command != "EVAL" && command != "EVALSHA") return second;
+  // The script and how many keys it has; then the keys.
+  if (words < 4) return {};
   static_cast<void>(take_word(rest));
   return take_word(rest);
 }

@@ -31,7 +31,8 @@ public:
   void add(const RedisCommand& other);
 
   /// The key that it is about, which says the server that it is for: the second word of its first
-  /// command; empty if that has none. Valid until the command changes.
+  /// command, of a script's call its first key; empty if there is none. Valid until the command
+  /// changes.
   [[nodiscard]] std::string_view routing_key() const;
 
   /// The first word of its first command; empty if there is none. Valid until the command changes.
