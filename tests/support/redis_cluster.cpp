@@ -73,10 +73,12 @@ RedisCluster& RedisCluster::shared() {
 }
 
 void RedisCluster::form() {
-  for (std::size_t i = 0; i < kNodes; ++i) {
-    // Without an epoch of its own each would have to be given one, which takes time.
+  // Without an epoch of its own each would have to be given one, which takes time. It is set before
+  // they know each other.
+  for (std::size_t i = 0; i < kNodes; ++i)
     expect_ok(nodes_[i]->command({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)}));
-    // Everybody meets everybody: to wait until the word has spread takes seconds.
+  // Everybody meets everybody: to wait until the word has spread takes seconds.
+  for (std::size_t i = 0; i < kNodes; ++i) {
     for (std::size_t other = i + 1; other < kNodes; ++other) {
       const RedisEndpoint endpoint = nodes_[other]->tcp_endpoint();
       expect_ok(nodes_[i]->command({"CLUSTER",
