@@ -17,6 +17,7 @@ if(REFRAIN_DEVELOPER_MODE)
   pkg_check_modules(PANGOCAIRO REQUIRED IMPORTED_TARGET pangocairo pangoft2)
   pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp)
   find_package(PNG REQUIRED)
+  pkg_check_modules(HIREDIS QUIET IMPORTED_TARGET hiredis)  # of tests and benchmarks: tools/install_dependencies check
 endif()
 
 # Boost's headers are third-party code: our warnings are not for them.

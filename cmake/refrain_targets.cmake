@@ -57,9 +57,10 @@ endforeach()
 add_custom_target(all_benches)
 
 # refrain_test(NAME core LABEL unit SOURCES a_test.cpp … DEPS refrain::core …)
-# LABEL is unit, contract, integration or e2e.
+# LABEL is unit, contract, integration or e2e. With WHOLE the program is one test of ctest's, not one for each of its
+# own: for programs that share among their tests something that is costly to start.
 function(refrain_test)
-  cmake_parse_arguments(arg "" "NAME;LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(arg "WHOLE" "NAME;LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
@@ -70,7 +71,12 @@ function(refrain_test)
   target_link_libraries(${target} PRIVATE refrain_test_options ${arg_DEPS} GTest::gmock GTest::gtest_main)
   refrain_use_test_pch(${target})
   add_dependencies(tests_${arg_LABEL} ${target})
-  gtest_discover_tests(${target} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} DISCOVERY_TIMEOUT 60)
+  if(arg_WHOLE)
+    add_test(NAME ${target} COMMAND ${target})
+    set_tests_properties(${target} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+  else()
+    gtest_discover_tests(${target} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} DISCOVERY_TIMEOUT 60)
+  endif()
 endfunction()
 
 # refrain_bench(NAME memory_cache SMOKE … SOURCES … DEPS …): a Google Benchmark program. Its test runs each benchmark

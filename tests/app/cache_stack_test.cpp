@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -51,6 +52,38 @@ protected:
 
 TEST_F(CacheStackTest, IsRedisAndMemoryForTexts) {
   EXPECT_EQ(text_tiers(), "[redis, memory]");
+}
+
+TEST_F(CacheStackTest, IsMemoryAndRedisForTextsInTheOrderNear) {
+  settings_.text_order = "near";
+  EXPECT_EQ(text_tiers(), "[memory, redis]");
+
+  settings_.text_memory_items = 0;
+  EXPECT_EQ(text_tiers(), "[redis]");
+  settings_.has_redis = false;
+  settings_.text_memory_items = 1;
+  EXPECT_EQ(text_tiers(), "[memory]");
+}
+
+TEST_F(CacheStackTest, RefusesTheOrderNearForServersThatItCouldNotFollow) {
+  settings_.text_order = "near";
+  settings_.redis_mode = "cluster";
+
+  EXPECT_NE(text_tiers().find("standalone"), std::string::npos);
+}
+
+TEST_F(CacheStackTest, SharesGenerationsOnlyIfThereIsARedisAndItIsToldTo) {
+  const auto has_lease = [this] {
+    const auto stack = CacheStack::for_text(settings_, surroundings_);
+    return stack.value()->cache().stats().lease.has_value();
+  };
+
+  EXPECT_TRUE(has_lease());
+  settings_.redis_lease_after = std::chrono::milliseconds(0);
+  EXPECT_FALSE(has_lease());
+  settings_.redis_lease_after = std::chrono::milliseconds(1);
+  settings_.has_redis = false;
+  EXPECT_FALSE(has_lease());
 }
 
 TEST_F(CacheStackTest, IsMemoryAndDiskForStickers) {
@@ -103,6 +136,26 @@ TEST_F(CacheStackTest, GivesTheTiersTheirLimits) {
   EXPECT_EQ(stats.tiers.at(1).max_size_bytes, 9'000'000);
   EXPECT_EQ(stats.tiers.at(1).ttl, std::chrono::seconds(10));
   EXPECT_EQ(stats.tiers.at(1).directory, settings_.disk_directory.string());
+}
+
+TEST_F(CacheStackTest, WaitsLessForRedisIfMemoryBehindItMayAnswer) {
+  using std::chrono::milliseconds;
+  const auto budget = [this](bool is_text) {
+    const auto stack = is_text ? CacheStack::for_text(settings_, surroundings_)
+                               : CacheStack::for_stickers(settings_, surroundings_);
+    (*stack)->redis()->stop();
+    return (*stack)->redis()->soft_budget();
+  };
+  settings_.has_sticker_redis = true;
+  EXPECT_EQ(budget(true), milliseconds(20));
+  EXPECT_EQ(budget(false), std::nullopt) << "50 ms, as the reply itself may take";
+
+  settings_.redis_budget = milliseconds(200);
+  EXPECT_EQ(budget(false), milliseconds(50));
+  settings_.text_memory_items = 0;
+  EXPECT_EQ(budget(true), milliseconds(50));
+  settings_.redis_soft_budget = milliseconds(7);
+  EXPECT_EQ(budget(true), milliseconds(7));
 }
 
 TEST_F(CacheStackTest, LeavesTheDiskTheRoomThatItIsToldTo) {
@@ -160,10 +213,46 @@ TEST_F(CacheStackTest, GivesBodiesInFilesOnlyIfToldTo) {
 TEST_F(CacheStackTest, RefusesARedisAddressThatMakesNoSense) {
   settings_.redis_url = "http://localhost";
   EXPECT_NE(text_tiers().find("scheme"), std::string::npos) << text_tiers();
+}
 
-  settings_.redis_url.clear();
+TEST_F(CacheStackTest, HasRedisInEveryMode) {
   settings_.redis_mode = "cluster";
-  EXPECT_NE(text_tiers().find("cluster is not supported"), std::string::npos) << text_tiers();
+  EXPECT_EQ(text_tiers(), "[redis, memory]");
+  settings_.redis_nodes = "127.0.0.1:1, 127.0.0.1:2";
+  settings_.has_redis_replica_reads = true;
+  EXPECT_EQ(text_tiers(), "[redis, memory]");
+  settings_.has_redis_replica_reads = false;
+  settings_.redis_mode = "sentinel";
+  settings_.redis_master = "cache";
+  EXPECT_EQ(text_tiers(), "[redis, memory]");
+}
+
+TEST_F(CacheStackTest, NamesTheOptionThatDoesNotFitTheModeOfRedis) {
+  const auto names = [this](std::string_view option) {
+    return text_tiers().find(option) != std::string::npos;
+  };
+
+  settings_.redis_nodes = "127.0.0.1:1";
+  EXPECT_TRUE(names("--redis-nodes")) << text_tiers();
+  settings_.redis_nodes = "127.0.0.1:x";
+  EXPECT_TRUE(names("--redis-nodes")) << text_tiers();
+  settings_.redis_nodes.clear();
+  settings_.redis_master = "cache";
+  EXPECT_TRUE(names("--redis-master")) << text_tiers();
+  settings_.redis_mode = "sentinel";
+  EXPECT_TRUE(names("--redis-nodes")) << text_tiers();
+  settings_.redis_nodes = "127.0.0.1:1";
+  settings_.redis_master.clear();
+  EXPECT_TRUE(names("--redis-master")) << text_tiers();
+  settings_.redis_master = "cache";
+  settings_.has_redis_replica_reads = true;
+  EXPECT_TRUE(names("--redis-replica-reads")) << text_tiers();
+  settings_.redis_mode = "cluster";
+  settings_.redis_master.clear();
+  settings_.redis_url = "redis://localhost/1";
+  EXPECT_TRUE(names("--redis-url")) << text_tiers();
+  settings_.redis_url = "unix:///redis.sock";
+  EXPECT_TRUE(names("--redis-url")) << text_tiers();
 }
 
 TEST_F(CacheStackTest, NeverShowsThePasswordOfARedisAddress) {

@@ -99,5 +99,26 @@ TEST(CacheCounters, FollowGenerationsFromBeginToEnd) {
   EXPECT_EQ(generation.spent, milliseconds(350));
 }
 
+TEST(CacheCounters, CountWhatBecameOfAttemptsToShareAGeneration) {
+  using Outcome = GenerationLease::Outcome;
+  using Turn = GenerationLease::Turn;
+  CacheCounters counters;
+
+  counters.count(Turn(Outcome::kEnded, std::chrono::milliseconds(5)));
+  counters.count(Turn(Outcome::kTooLong, std::chrono::milliseconds(5)));
+  counters.count(Turn(Outcome::kAway));
+  counters.count_lease_taken();
+  counters.count_lease_answered();
+  counters.count_lease_lost();
+
+  const LeaseStats stats = counters.lease();
+  EXPECT_EQ(stats.waits, 2);
+  EXPECT_EQ(stats.timeouts, 1);
+  EXPECT_EQ(stats.unavailable, 1);
+  EXPECT_EQ(stats.taken, 1);
+  EXPECT_EQ(stats.answered, 1);
+  EXPECT_EQ(stats.lost, 1);
+}
+
 }  // namespace
 }  // namespace refrain

@@ -132,6 +132,111 @@ TEST_F(CircuitBreakerTest, OpensForFailuresMetOutside) {
   EXPECT_LE(wait_until_due(), std::chrono::milliseconds(1250)) << "they do not prolong it";
 }
 
+TEST_F(CircuitBreakerTest, OpensWhenHalfOfTheLatestCallsFailed) {
+  for (int i = 0; i < 9; ++i) {
+    succeed_once();
+    fail_once();
+  }
+  succeed_once();
+  EXPECT_EQ(breaker_.state(), State::kClosed) << "nineteen are too few to tell";
+
+  fail_once();
+
+  EXPECT_EQ(breaker_.state(), State::kOpen);
+}
+
+TEST_F(CircuitBreakerTest, ForgetsCallsThatAreOlderThanItsWindow) {
+  for (int i = 0; i < 9; ++i) {
+    succeed_once();
+    fail_once();
+  }
+  clock_.advance(std::chrono::seconds(10));
+  for (int i = 0; i < 5; ++i) {
+    succeed_once();
+    fail_once();
+  }
+
+  EXPECT_EQ(breaker_.state(), State::kClosed);
+}
+
+TEST_F(CircuitBreakerTest, RemembersCallsThroughItsWholeWindow) {
+  for (int i = 0; i < 9; ++i) {
+    succeed_once();
+    fail_once();
+  }
+  clock_.advance(std::chrono::seconds(9));
+  succeed_once();
+  fail_once();
+
+  EXPECT_EQ(breaker_.state(), State::kOpen);
+}
+
+TEST_F(CircuitBreakerTest, StaysClosedWhileFewerThanHalfFail) {
+  for (int i = 0; i < 100; ++i) {
+    succeed_once();
+    succeed_once();
+    fail_once();
+  }
+
+  EXPECT_EQ(breaker_.state(), State::kClosed);
+}
+
+TEST_F(CircuitBreakerTest, BeginsToCountAnewWhenItIsClosed) {
+  for (int i = 0; i < 10; ++i) {
+    succeed_once();
+    fail_once();
+  }
+  wait_until_due();
+  succeed_once();
+
+  fail_once();
+  fail_once();
+
+  EXPECT_EQ(breaker_.state(), State::kClosed);
+}
+
+TEST_F(CircuitBreakerTest, CountsItsChangesAndTheTimeInEachState) {
+  const auto at = [](const auto& of_states, State state) {
+    return of_states[static_cast<std::size_t>(state)];
+  };
+  clock_.advance(std::chrono::seconds(5));
+  open();
+  const auto opened = wait_until_due();
+  auto failing = breaker_.try_acquire();
+  clock_.advance(std::chrono::milliseconds(30));
+  failing->fail();
+  const auto opened_again = wait_until_due();
+  succeed_once();
+  clock_.advance(std::chrono::seconds(2));
+
+  const CircuitBreaker::Stats stats = breaker_.stats();
+
+  EXPECT_EQ(stats.state, State::kClosed);
+  EXPECT_EQ(at(stats.entered, State::kClosed), 1);
+  EXPECT_EQ(at(stats.entered, State::kOpen), 2);
+  EXPECT_EQ(at(stats.entered, State::kHalfOpen), 2);
+  EXPECT_EQ(at(stats.time_in, State::kClosed), std::chrono::seconds(7));
+  EXPECT_EQ(at(stats.time_in, State::kOpen), opened + opened_again);
+  EXPECT_EQ(at(stats.time_in, State::kHalfOpen), std::chrono::milliseconds(30));
+}
+
+TEST_F(CircuitBreakerTest, DescribesItselfForStatistics) {
+  clock_.advance(std::chrono::milliseconds(1500));
+  open();
+
+  const BreakerStats stats = stats_of(breaker_, "reads");
+
+  EXPECT_EQ(stats.name, "reads");
+  EXPECT_EQ(stats.state, "open");
+  ASSERT_EQ(stats.stays.size(), 3U);
+  EXPECT_EQ(stats.stays[0].state, "closed");
+  EXPECT_DOUBLE_EQ(stats.stays[0].seconds, 1.5);
+  EXPECT_EQ(stats.stays[1].state, "open");
+  EXPECT_EQ(stats.stays[1].entered, 1);
+  EXPECT_EQ(stats.stays[2].state, "half-open");
+  EXPECT_EQ(stats.stays[2].entered, 0);
+}
+
 TEST_F(CircuitBreakerTest, NamesItsStates) {
   EXPECT_EQ(to_string(State::kClosed), "closed");
   EXPECT_EQ(to_string(State::kOpen), "open");

@@ -207,5 +207,43 @@ TEST_F(SingleFlightTest, AWaiterMayOutliveItsLoop) {
   EXPECT_EQ(waiting.use_count(), 2);
 }
 
+TEST_F(SingleFlightTest, WhoComesAfterAChangeDoesNotGetWhatWasFoundBefore) {
+  const auto early = waiter();
+  const auto flight = join(early).flight;
+
+  flights.outdate(key);
+
+  EXPECT_TRUE(join(waiter()).is_leader);
+  EXPECT_FALSE(flights.is_discarded(flight));
+  flights.land(flight, answer(Disposition::kHit));
+  EXPECT_TRUE(outcome_of(early).has_value());
+  EXPECT_TRUE(flights.has_flight(key));  // the later one
+}
+
+TEST_F(SingleFlightTest, AChangeLeavesAGenerationToThoseWhoComeLater) {
+  const auto flight = join(waiter()).flight;
+  flights.set_generating(flight, true);
+
+  flights.outdate(key);
+  flights.outdate_all();
+
+  EXPECT_EQ(join(waiter()).flight, flight);
+  flights.set_generating(flight, false);
+  flights.outdate_all();
+  EXPECT_FALSE(flights.has_flight(key));
+}
+
+TEST_F(SingleFlightTest, AChangeEndsTheServingOfAStaleAnswer) {
+  const auto flight = join(nullptr).flight;
+  flights.serve_stale(flight, answer(Disposition::kStale));
+  flights.set_generating(flight, true);
+
+  flights.outdate(key);
+
+  const auto joined = join(waiter());
+  EXPECT_EQ(joined.flight, flight);
+  EXPECT_FALSE(joined.stale.has_value());
+}
+
 }  // namespace
 }  // namespace refrain::testing

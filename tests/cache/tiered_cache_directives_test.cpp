@@ -55,7 +55,7 @@ TEST_F(TieredCacheDirectivesTest, NoCacheGetsARegeneratedAnswerThoughItJoinsALoo
 }
 
 TEST_F(TieredCacheDirectivesTest, NoCacheGetsARegeneratedAnswerThoughItComesDuringAPromotion) {
-  FlakyTier& memory = add_tier("memory");
+  FlakyTier& memory = add_tier("memory", Mode::kAsynchronous);
   FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
   redis.put(made_elsewhere(key, "in redis"));
   memory.hang(Operation::kInsert);

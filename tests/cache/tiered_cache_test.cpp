@@ -238,7 +238,7 @@ INSTANTIATE_TEST_SUITE_P(All, TieredCacheFaultsTest, ::testing::Range(0, 64));
 TEST_F(TieredCacheTest, AFailureToPromoteStillAnswersWithTheHit) {
   FlakyTier& memory = add_tier("memory");
   FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
-  memory.set_failing(Operation::kInsert, true);
+  memory.set_failing(Operation::kInsertNow, true);
   disk.put(made_elsewhere(key, "on disk"));
 
   const Result<Answer> answer = get(key);

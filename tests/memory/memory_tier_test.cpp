@@ -39,6 +39,16 @@ TEST(MemoryTier, KnowsAHitAndAMissAtOnce) {
   EXPECT_EQ(tier.stats().misses, 1);
 }
 
+TEST(MemoryTier, ClearsAtOnce) {
+  ManualClock clock;
+  MemoryTier tier(MemoryCache::Config(), clock);
+  tier.insert_now(sample_entry(sample_key("a"), clock.now()));
+
+  EXPECT_TRUE(tier.clear_now());
+
+  EXPECT_EQ(tier.stats().items, 0);
+}
+
 TEST(MemoryTier, InsertsAndErasesAtOnce) {
   ManualClock clock;
   MemoryTier tier(MemoryCache::Config(), clock);

@@ -56,6 +56,7 @@ ImmediateLookup FlakyTier::find_now(CacheKey key, BodyPlace place) {
     return ImmediateLookup::miss();
   }
   std::optional<Entry> found = look_up(key);
+  if (find_now_hook_) find_now_hook_();
   if (!found) return ImmediateLookup::miss();
   const bool is_in_file =
       is_giving_files_ && place == BodyPlace::kMemoryOrFile && found->is_fresh(clock_.now());
@@ -104,6 +105,14 @@ bool FlakyTier::erase_now(CacheKey key) {
   } else {
     drop(key);
   }
+  return true;
+}
+
+bool FlakyTier::clear_now() {
+  if (config_.mode == Mode::kAsynchronous) return false;
+  const MutexLock lock(mutex_);
+  counted_.removals.invalidated += static_cast<std::int64_t>(kept_.size());
+  kept_.clear();
   return true;
 }
 

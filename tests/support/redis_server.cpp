@@ -18,6 +18,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <optional>
 #include <span>
@@ -52,7 +53,7 @@ private:
   return address;
 }
 
-std::uint16_t free_port() {
+std::uint16_t find_free_port() {
   const Descriptor probe(::socket(AF_INET, SOCK_STREAM, 0));
   ::sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -101,11 +102,19 @@ RespValue exchange(int socket, const RedisCommand& command) {
 
 }  // namespace
 
-RedisServer::RedisServer(std::vector<std::string> arguments)
+RedisServer::RedisServer(std::vector<std::string> arguments, const std::string& config)
     : arguments_(std::move(arguments)),
       socket_path_((folder_.path() / "redis.sock").string()),
       port_(free_port()) {
+  if (!config.empty()) {
+    config_path_ = (folder_.path() / "redis.conf").string();
+    std::ofstream(config_path_) << config;
+  }
   start();
+}
+
+std::uint16_t RedisServer::free_port() {
+  return find_free_port();
 }
 
 RedisServer::~RedisServer() {
@@ -128,6 +137,7 @@ void RedisServer::start() {
                                     "no",
                                     "--logfile",
                                     (folder_.path() / "redis.log").string()};
+  if (!config_path_.empty()) words.insert(words.begin() + 1, config_path_);
   words.insert(words.end(), arguments_.begin(), arguments_.end());
   std::vector<char*> argv;
   for (std::string& word : words)

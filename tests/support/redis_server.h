@@ -23,7 +23,8 @@ namespace refrain::testing {
 class RedisServer {
 public:
   /// `arguments` are added to the command line: `{"--requirepass", "secret"}`.
-  explicit RedisServer(std::vector<std::string> arguments = {});
+  /// `config` is what its configuration file holds; without any it has none.
+  explicit RedisServer(std::vector<std::string> arguments = {}, const std::string& config = {});
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
   ~RedisServer();
@@ -39,6 +40,10 @@ public:
 
   [[nodiscard]] RedisEndpoint unix_endpoint() const;
   [[nodiscard]] RedisEndpoint tcp_endpoint() const;
+  [[nodiscard]] bool is_running() const { return pid_ > 0; }
+
+  /// A TCP port of the loopback address that nobody listened on just now.
+  static std::uint16_t free_port();
 
   /// For `command`, when the server wants one.
   void set_password(std::string password) { password_ = std::move(password); }
@@ -49,6 +54,7 @@ private:
 
   TempDir folder_;
   std::vector<std::string> arguments_;
+  std::string config_path_;  // empty: no file
   std::string password_;
   std::string socket_path_;
   std::uint16_t port_;

@@ -184,6 +184,15 @@ std::string ServiceProcess::errors() const {
   return text;
 }
 
+std::size_t ServiceProcess::peak_memory() const {
+  const std::string status = read_file("/proc/" + std::to_string(pid_) + "/status");
+  constexpr std::string_view kName = "VmHWM:";
+  const std::size_t line = status.find(kName);
+  if (line == std::string::npos) throw std::runtime_error("the service has no memory: it ended");
+  const std::size_t kibibytes = std::strtoul(status.c_str() + line + kName.size(), nullptr, 10);
+  return kibibytes << 10U;
+}
+
 HttpReply get(std::uint16_t port, std::string_view target, std::string_view headers) {
   return ask(port, "GET", target, headers, {});
 }

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -52,6 +53,8 @@ public:
   Finished wait();
   /// Standard error so far.
   [[nodiscard]] std::string errors() const;
+  /// The most memory that it has had at once, in bytes.
+  [[nodiscard]] std::size_t peak_memory() const;
 
 private:
   void read_addresses();

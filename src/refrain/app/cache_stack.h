@@ -3,6 +3,7 @@
 /// @file
 /// The caches of the two services, as they are configured.
 
+#include "refrain/app/change_follower.h"
 #include "refrain/app/settings.h"
 #include "refrain/cache/epoch.h"
 #include "refrain/cache/tiered_cache.h"
@@ -11,7 +12,9 @@
 #include "refrain/core/result.h"
 #include "refrain/disk/disk_cache.h"
 #include "refrain/memory/memory_tier.h"
+#include "refrain/memory/near_tier.h"
 #include "refrain/redis/redis_cache.h"
+#include "refrain/redis/redis_tracker.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -42,7 +45,8 @@ struct CacheSurroundings {
 /// to them than a tier.
 class CacheStack {
 public:
-  /// `[redis, memory]`. Fails for a Redis address that makes no sense; a Redis that is away is no
+  /// `[redis, memory]`, or with the order `near` the other way round for as long as Redis tells of
+  /// every change. Fails for a Redis address that makes no sense; a Redis that is away is no
   /// failure.
   static Result<std::unique_ptr<CacheStack>> for_text(const Settings& settings,
                                                       const CacheSurroundings& surroundings);
@@ -65,7 +69,10 @@ public:
 private:
   explicit CacheStack(const CacheSurroundings& surroundings) : surroundings_(surroundings) {}
 
+  Result<void> add_text_tiers(const Settings& settings, const MemoryCache::Config& memory);
   void add_memory(const MemoryCache::Config& config);
+  Result<void> add_near_and_redis(const Settings& settings, const MemoryCache::Config& memory);
+  void follow_changes(const Settings& settings);
   void add_disk(const Settings& settings);
   Result<void> add_redis(const Settings& settings, std::string_view service);
   void compose(const Settings& settings, std::chrono::seconds ttl);
@@ -77,6 +84,9 @@ private:
   MemoryTier* memory_ = nullptr;  // owned by cache_
   RedisCache* redis_ = nullptr;   // owned by cache_
   DiskCache* disk_ = nullptr;     // owned by cache_
+  NearTier* near_ = nullptr;      // owned by cache_
+  std::unique_ptr<ChangeFollower> follower_;
+  std::unique_ptr<RedisTracker> tracker_;  // last: it speaks to the others
 };
 
 }  // namespace refrain::app

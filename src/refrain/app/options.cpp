@@ -296,6 +296,41 @@ void add_generation(std::vector<Option>& all) {
                        {1, 3'600'000}));
 }
 
+void add_redis_servers(std::vector<Option>& all) {
+  all.push_back(text({"redis-nodes",
+                      "REFRAIN_REDIS_NODES",
+                      "redis.nodes",
+                      "",
+                      "host:port,host:port: all sentinels, or some nodes of the cluster; a "
+                      "cluster's may be left out if one is at the URL."},
+                     REFRAIN_MEMBER(redis_nodes)));
+  all.push_back(text({"redis-master",
+                      "REFRAIN_REDIS_MASTER",
+                      "redis.master",
+                      "",
+                      "The name under which the sentinels know the master."},
+                     REFRAIN_MEMBER(redis_master)));
+  all.push_back(text({"redis-sentinel-user",
+                      "REFRAIN_REDIS_SENTINEL_USER",
+                      "redis.sentinel_user",
+                      "",
+                      "User to log in to the sentinels with; empty: their default user."},
+                     REFRAIN_MEMBER(redis_sentinel_user)));
+  all.push_back(text({"redis-sentinel-password",
+                      "REFRAIN_REDIS_SENTINEL_PASSWORD",
+                      "redis.sentinel_password",
+                      "",
+                      "Password of the sentinels; empty: they want none."},
+                     REFRAIN_MEMBER(redis_sentinel_password)));
+  all.push_back(
+      on_off({"redis-replica-reads",
+              "REFRAIN_REDIS_REPLICA_READS",
+              "redis.replica_reads",
+              "",
+              "Entries are read from a cluster's replicas, which may be a little behind."},
+             REFRAIN_MEMBER(has_redis_replica_reads)));
+}
+
 void add_redis(std::vector<Option>& all) {
   all.push_back(on_off(
       {"redis", "REFRAIN_REDIS", "redis.enabled", "", "Redis as the text service's primary cache."},
@@ -323,16 +358,25 @@ void add_redis(std::vector<Option>& all) {
                       "REFRAIN_REDIS_MODE",
                       "redis.mode",
                       "",
-                      "standalone; sentinel and cluster are not supported by this version."},
+                      "One server; one at a time, which sentinels name; or a Redis Cluster."},
                      REFRAIN_MEMBER(redis_mode),
                      {"standalone", "sentinel", "cluster"}));
-  all.push_back(number({"redis-budget",
-                        "REFRAIN_REDIS_BUDGET",
-                        "redis.budget",
+  all.push_back(
+      number({"redis-budget",
+              "REFRAIN_REDIS_BUDGET",
+              "redis.budget",
+              "milliseconds",
+              "The longest that Redis may take to reply; beyond it the connection is lost."},
+             REFRAIN_MEMBER(redis_budget),
+             {1, 60'000}));
+  all.push_back(number({"redis-soft-budget",
+                        "REFRAIN_REDIS_SOFT_BUDGET",
+                        "redis.soft_budget",
                         "milliseconds",
-                        "The longest that a request waits for Redis."},
-                       REFRAIN_MEMBER(redis_budget),
-                       {1, 60'000}));
+                        "The longest that a request waits for Redis; what comes later still fills "
+                        "memory. 0: 20 if memory may have the answer, else 50."},
+                       REFRAIN_MEMBER(redis_soft_budget),
+                       {0, 60'000}));
   all.push_back(number({"redis-connect-budget",
                         "REFRAIN_REDIS_CONNECT_BUDGET",
                         "redis.connect_budget",
@@ -340,6 +384,13 @@ void add_redis(std::vector<Option>& all) {
                         "The longest that connecting, in the background, takes."},
                        REFRAIN_MEMBER(redis_connect_budget),
                        {1, 60'000}));
+  all.push_back(number({"redis-lease-after",
+                        "REFRAIN_REDIS_LEASE_AFTER",
+                        "redis.lease_after",
+                        "milliseconds",
+                        "Generations that take this long run on one instance at a time; 0: never."},
+                       REFRAIN_MEMBER(redis_lease_after),
+                       {0, 3'600'000}));
 }
 
 std::vector<std::string> all_policies() {
@@ -351,6 +402,14 @@ std::vector<std::string> all_policies() {
 }
 
 void add_text_tiers(std::vector<Option>& all) {
+  all.push_back(text({"text-order",
+                      "REFRAIN_TEXT_ORDER",
+                      "text.order",
+                      "",
+                      "redis: memory is for when Redis is away; near: memory first, as Redis tells "
+                      "of changes."},
+                     REFRAIN_MEMBER(text_order),
+                     {"redis", "near"}));
   all.push_back(number({"text-memory-items",
                         "REFRAIN_TEXT_MEMORY_ITEMS",
                         "text.memory_items",
@@ -563,6 +622,7 @@ const std::vector<Option>& all_options() {
     add_identities(all);
     add_generation(all);
     add_redis(all);
+    add_redis_servers(all);
     add_text_tiers(all);
     add_sticker_tiers(all);
     add_disk(all);

@@ -35,6 +35,23 @@ void CacheCounters::end_generation(std::chrono::nanoseconds duration, bool has_f
   spent_ns_.add(duration.count());
 }
 
+void CacheCounters::count(const GenerationLease::Turn& turn) {
+  if (turn.waited().count() > 0) lease_waits_.add();
+  if (turn.outcome() == GenerationLease::Outcome::kTooLong) lease_timeouts_.add();
+  if (turn.outcome() == GenerationLease::Outcome::kAway) lease_unavailable_.add();
+}
+
+LeaseStats CacheCounters::lease() const {
+  LeaseStats stats;
+  stats.taken = lease_taken_.value();
+  stats.waits = lease_waits_.value();
+  stats.answered = lease_answered_.value();
+  stats.timeouts = lease_timeouts_.value();
+  stats.unavailable = lease_unavailable_.value();
+  stats.lost = lease_lost_.value();
+  return stats;
+}
+
 CacheStats CacheCounters::snapshot() const {
   CacheStats stats;
   stats.requests.hit = hit_.value();

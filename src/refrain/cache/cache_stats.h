@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace refrain {
@@ -39,10 +40,21 @@ struct GenerationStats {
       saved{};  ///< The cost of every entry that answered without a generation of its own.
 };
 
+/// How generations were shared with other instances.
+struct LeaseStats {
+  std::int64_t taken = 0;        ///< Generations under a lease of this instance.
+  std::int64_t waits = 0;        ///< Times that another instance's generation was waited for.
+  std::int64_t answered = 0;     ///< Generations spared: another instance's answer came instead.
+  std::int64_t timeouts = 0;     ///< Waits that were given up; this instance then generated too.
+  std::int64_t unavailable = 0;  ///< Generations without a lease, since none could be had.
+  std::int64_t lost = 0;         ///< Leases that ended before their generation did.
+};
+
 struct CacheStats {
   RequestStats requests;
   GenerationStats generation;
-  std::vector<TierStats> tiers;  ///< In the order in which they are asked.
+  std::optional<LeaseStats> lease;  ///< If the cache has one.
+  std::vector<TierStats> tiers;     ///< In the order in which they are asked.
 };
 
 }  // namespace refrain

@@ -3,9 +3,10 @@
 namespace refrain {
 
 CircuitBreaker::CircuitBreaker(const Config& config, const Clock& clock)
-    : failures_to_open_(config.failures_to_open),
+    : config_(config),
       clock_(clock),
-      backoff_(Backoff::Config{config.first_open, config.longest_open}, config.seed) {}
+      backoff_(Backoff::Config{config.first_open, config.longest_open}, config.seed),
+      changed_at_(clock.steady_now()) {}
 
 std::optional<CircuitBreaker::Permit> CircuitBreaker::try_acquire() {
   MutexLock lock(mutex_);
@@ -32,6 +33,14 @@ CircuitBreaker::State CircuitBreaker::state() const {
   return state_;
 }
 
+CircuitBreaker::Stats CircuitBreaker::stats() const {
+  MutexLock lock(mutex_);
+  Stats stats = stats_;
+  stats.state = state_;
+  stats.time_in[static_cast<std::size_t>(state_)] += clock_.steady_now() - changed_at_;
+  return stats;
+}
+
 void CircuitBreaker::record_success(std::uint64_t era) {
   MutexLock lock(mutex_);
   if (era != era_) return;
@@ -39,6 +48,8 @@ void CircuitBreaker::record_success(std::uint64_t era) {
   if (state_ == State::kHalfOpen) {
     backoff_.reset();
     change_to(State::kClosed);
+  } else {
+    count_call(false);
   }
 }
 
@@ -55,15 +66,51 @@ void CircuitBreaker::abandon(std::uint64_t era) {
 
 void CircuitBreaker::count_failure() {
   ++consecutive_failures_;
-  if (state_ == State::kClosed && consecutive_failures_ < failures_to_open_) return;
+  if (state_ == State::kClosed) {
+    count_call(true);
+    if (consecutive_failures_ < config_.failures_to_open && !is_share_too_large()) return;
+  }
   open_until_ = clock_.steady_now() + backoff_.next();
   change_to(State::kOpen);
 }
 
+void CircuitBreaker::count_call(bool is_failure) {
+  const std::int64_t present = present_part();
+  Part& part = parts_[static_cast<std::size_t>(present) % kParts];
+  if (part.number != present) {
+    part = Part();
+    part.number = present;
+  }
+  ++part.calls;
+  part.failures += is_failure ? 1 : 0;
+}
+
+bool CircuitBreaker::is_share_too_large() const {
+  const std::int64_t oldest = present_part() - static_cast<std::int64_t>(kParts) + 1;
+  int calls = 0;
+  int failures = 0;
+  for (const Part& part : parts_) {
+    if (part.number < oldest) continue;
+    calls += part.calls;
+    failures += part.failures;
+  }
+  return calls >= config_.least_calls && failures >= config_.failure_share * calls;
+}
+
 void CircuitBreaker::change_to(State state) {
+  const SteadyTime now = clock_.steady_now();
+  stats_.time_in[static_cast<std::size_t>(state_)] += now - changed_at_;
+  ++stats_.entered[static_cast<std::size_t>(state)];
+  changed_at_ = now;
   state_ = state;
   consecutive_failures_ = 0;
+  parts_.fill(Part());
   ++era_;
+}
+
+std::int64_t CircuitBreaker::present_part() const {
+  return clock_.steady_now().time_since_epoch() * static_cast<std::int64_t>(kParts) /
+         std::chrono::nanoseconds(config_.window);
 }
 
 bool CircuitBreaker::is_probe_due() const {
@@ -80,6 +127,21 @@ std::string_view to_string(CircuitBreaker::State state) {
       return "half-open";
   }
   return "closed";
+}
+
+BreakerStats stats_of(const CircuitBreaker& breaker, std::string name) {
+  const CircuitBreaker::Stats counted = breaker.stats();
+  BreakerStats stats;
+  stats.name = std::move(name);
+  stats.state = to_string(counted.state);
+  for (std::size_t i = 0; i < CircuitBreaker::kStates; ++i) {
+    BreakerStats::Stay stay;
+    stay.state = to_string(static_cast<CircuitBreaker::State>(i));
+    stay.entered = counted.entered[i];
+    stay.seconds = std::chrono::duration<double>(counted.time_in[i]).count();
+    stats.stays.push_back(std::move(stay));
+  }
+  return stats;
 }
 
 }  // namespace refrain

@@ -93,6 +93,12 @@ public:
   /// refresh behind it.
   void serve_stale(const std::shared_ptr<Flight>& flight, const Answer& answer);
 
+  /// Says that the flight's outcome is about to be stored: what was found before is of no use from
+  /// now on.
+  void begin_storing(const std::shared_ptr<Flight>& flight);
+  /// Whether the flight is storing its outcome or has landed.
+  [[nodiscard]] bool is_storing(const std::shared_ptr<Flight>& flight) const;
+
   /// Ends the flight: every waiter gets `outcome`; all but the leader get it as coalesced.
   void land(const std::shared_ptr<Flight>& flight, const Result<Answer>& outcome);
 
@@ -101,6 +107,16 @@ public:
   void discard(CacheKey key);
   void discard_all();
   [[nodiscard]] bool is_discarded(const std::shared_ptr<Flight>& flight) const;
+
+  /// Says whether `flight` is at its generator now: what it found before may be outdated, what it
+  /// will generate is not.
+  void set_generating(const std::shared_ptr<Flight>& flight, bool is_generating);
+
+  /// What is stored under `key` was changed elsewhere: those who come later must not get what the
+  /// flight for it found, or stored, before. It is cut off from the table, unless it is generating,
+  /// but may still be stored.
+  void outdate(CacheKey key);
+  void outdate_all();
 
 private:
   static constexpr std::size_t kShards = 16;
@@ -111,6 +127,9 @@ private:
     boost::unordered_flat_map<CacheKey, std::shared_ptr<Flight>, CacheKeyHash> flights
         REFRAIN_GUARDED_BY(mutex);
   };
+
+  /// Whether the flight stays in the table.
+  static bool outdate(Flight& flight);
 
   Shard& shard_of(CacheKey key) { return shards_[(key.hash() >> 32U) % kShards]; }
   const Shard& shard_of(CacheKey key) const { return shards_[(key.hash() >> 32U) % kShards]; }
@@ -130,6 +149,8 @@ private:
   const CacheKey key_;
   bool must_generate_ = false;
   bool is_discarded_ = false;
+  bool is_storing_ = false;
+  bool is_generating_ = false;
   std::optional<Answer> stale_;
   std::shared_ptr<SingleFlight::Waiter>
       leader_;  // null for a refresh, and once it has been answered

@@ -9,6 +9,7 @@
 #include "refrain/core/result.h"
 #include "refrain/core/task.h"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -19,7 +20,8 @@ namespace refrain {
 /// What became of an entry that was offered to a tier.
 enum class InsertOutcome : std::uint8_t {
   kStored,
-  kRefused,  ///< The tier is whole and said no: too large for it, or already expired. Counted.
+  kRefused,   ///< The tier is whole and said no: too large for it, or already expired. Counted.
+  kDeferred,  ///< The part of the tier that it belongs to is away. As after `insert_later`.
 };
 
 /// Where the body of an entry may lie that a tier answers with at once.
@@ -72,8 +74,18 @@ public:
   /// `clear` by itself and is not cleared again for it.
   [[nodiscard]] virtual bool is_shared() const { return false; }
 
+  /// Whether this is another way to a tier that is in the list too: its entries and statistics are
+  /// that one's.
+  [[nodiscard]] virtual bool is_view() const { return false; }
+
   /// Whether it makes sense to ask now. An unavailable tier is skipped, and nothing is counted.
   [[nodiscard]] virtual bool is_available() const = 0;
+
+  /// How long somebody who wants an answer waits for `find` and `insert` at most, if that is less
+  /// than they may take. Whoever goes on then lets them run to their end all the same.
+  [[nodiscard]] virtual std::optional<std::chrono::milliseconds> soft_budget() const {
+    return std::nullopt;
+  }
 
   /// The entry under `key` if that is known without waiting. Counts one hit or one miss when it is.
   /// Its body is in a file only if `place` allows that and the entry is fresh: a stale one is also
@@ -93,6 +105,11 @@ public:
   /// @pre The body is in memory.
   virtual bool insert_now(const Entry& /*entry*/) { return false; }
 
+  /// Told of an entry that was to be inserted while the tier was unavailable. It may remember it,
+  /// within bounds, and insert it when it is back. Waits for nothing.
+  /// @pre The body is in memory.
+  virtual void insert_later(const Entry& /*entry*/) {}
+
   /// Forgets `key`, for good: not even a crash brings it back. Returns whether there was anything.
   /// Called on an unavailable tier too, which waits for nothing then: it remembers, as long as the
   /// process lives, what it must forget before it answers again, or fails if what it holds is out
@@ -101,6 +118,9 @@ public:
 
   /// Erases at once if that takes no waiting; false: it was not tried.
   virtual bool erase_now(CacheKey /*key*/) { return false; }
+
+  /// Forgets everything at once if that takes no waiting; false: it was not tried.
+  virtual bool clear_now() { return false; }
 
   /// Forgets everything and remembers `epoch`, the first in which nothing of it is wanted.
   virtual Task<Result<void>> clear(std::uint64_t epoch) = 0;

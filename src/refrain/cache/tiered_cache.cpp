@@ -1,5 +1,7 @@
 #include "refrain/cache/tiered_cache.h"
 
+#include "refrain/core/within.h"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -48,6 +50,7 @@ TieredCache::TieredCache(std::vector<std::unique_ptr<Tier>> tiers,
       log_(log),
       tiers_(std::move(tiers)),
       backoff_(config.backoff, clock),
+      late_(tiers_.size()),
       cleared_epoch_(epoch.value()) {}
 
 TieredCache::~TieredCache() = default;
@@ -93,7 +96,7 @@ bool TieredCache::ask_now(Probe& probe, BodyPlace place) {
   if (!tier.is_available()) return false;
   // The first tier, where most hits are, fills nothing.
   std::optional<Erasures::Mark> begin;
-  if (probe.next_tier_ > 0) begin.emplace(erasures_);
+  if (probe.next_tier_ > 0) begin.emplace(erasures_, probe.key_);
   ImmediateLookup lookup = tier.find_now(probe.key_, place);
   if (!lookup.is_known()) return true;
   if (!lookup.entry() || !note_found(probe, std::move(*lookup.entry()), tier)) return false;
@@ -108,13 +111,23 @@ void TieredCache::fill_now(const Probe& probe, Erasures::Mark begin) {
   // A body in a file is sent from there as cheaply as from memory: a copy would only take the place
   // of what has to be generated.
   if (entry.file_body() != nullptr) return;
-  for (std::size_t i = 0; i < probe.next_tier_; ++i) {
-    if (tiers_[i]->is_available()) tiers_[i]->insert_now(entry);
-  }
-  // As in find_from: erasures win, and so does what a flight has generated meanwhile.
-  if (!is_flown_past_since(probe.landings_, probe.key_) && !erasures_.overlap(begin)) return;
+  for (std::size_t i = 0; i < probe.next_tier_; ++i)
+    static_cast<void>(copy_now(entry, i, begin));
+  // As in find_from: what a flight has generated meanwhile wins.
+  if (!is_flown_past_since(probe.landings_, probe.key_)) return;
   for (std::size_t i = 0; i < probe.next_tier_; ++i)
     tiers_[i]->erase_now(probe.key_);
+}
+
+TieredCache::Copied TieredCache::copy_now(const Entry& entry,
+                                          std::size_t tier,
+                                          Erasures::Mark begin) {
+  if (!tiers_[tier]->is_available()) return Copied::kNotWanted;
+  bool is_tried = false;
+  const bool is_wanted = erasures_.copy_unless_overlapped(
+      begin, [this, &entry, &is_tried, tier] { is_tried = tiers_[tier]->insert_now(entry); });
+  if (!is_wanted) return Copied::kNotWanted;
+  return is_tried ? Copied::kYes : Copied::kMustWait;
 }
 
 Task<Result<Answer>> TieredCache::get_or_generate(CacheKey key,
@@ -236,12 +249,91 @@ Task<Result<Answer>> TieredCache::find_or_generate(std::shared_ptr<Flight> fligh
                                                    Generator generate) {
   if (!flights_.must_generate(flight)) {
     std::optional<Answer> found = co_await find_from(flight->key(), search, flight);
+    if (found) search.youngest = found->entry().metadata().created;
     // A stale one has been served: this flight is now the refresh behind it.
     const bool is_enough =
         found && (found->disposition() == Disposition::kHit || backoff_.is_waiting(flight->key()));
     if (is_enough && !flights_.must_generate(flight)) co_return std::move(*found);
   }
-  co_return co_await generate_and_store(flight, std::move(generate));
+  // Who wants a new answer whatever there is does not want another instance's either.
+  if (flights_.must_generate(flight) || !is_worth_sharing())
+    co_return co_await generate_and_store(flight, std::move(generate));
+  co_return co_await generate_in_turn(flight, search.youngest, std::move(generate));
+}
+
+bool TieredCache::is_worth_sharing() const {
+  if (config_.lease == nullptr) return false;
+  const std::optional<std::chrono::nanoseconds> p95 = times_.p95();
+  return !p95 || *p95 >= config_.lease_after;
+}
+
+std::chrono::milliseconds TieredCache::patience() const {
+  std::chrono::milliseconds patience = config_.first_patience;
+  const std::optional<std::chrono::nanoseconds> p95 = times_.p95();
+  if (p95) patience = std::chrono::ceil<std::chrono::milliseconds>(*p95 * 5 / 4);
+  return std::max(patience, config_.lease->least_patience());
+}
+
+Task<Result<Answer>> TieredCache::generate_in_turn(std::shared_ptr<Flight> flight,
+                                                   std::optional<WallTime> youngest,
+                                                   Generator generate) {
+  std::chrono::milliseconds left = patience();
+  while (true) {
+    GenerationLease::Turn turn = co_await config_.lease->take(flight->key(), left);
+    counters_.count(turn);
+    left = std::max(left - turn.waited(), std::chrono::milliseconds(0));
+    if (turn.must_go_alone()) co_return co_await generate_and_store(flight, std::move(generate));
+    // Also with the turn in hand: it may have been another's a moment ago.
+    std::unique_ptr<GenerationLease::Hold> hold = turn.take_hold();
+    std::optional<Answer> found = co_await find_others(flight, youngest);
+    if (found) {
+      counters_.count_lease_answered();
+      if (hold) hold->release();
+      co_return std::move(*found);
+    }
+    if (hold) co_return co_await generate_under(std::move(hold), flight, youngest, generate);
+    if (flights_.must_generate(flight))
+      co_return co_await generate_and_store(flight, std::move(generate));
+  }
+}
+
+Task<std::optional<Answer>> TieredCache::find_others(std::shared_ptr<Flight> flight,
+                                                     std::optional<WallTime> youngest) {
+  const Search search(0, youngest);
+  std::optional<Answer> found = co_await find_from(flight->key(), search, flight);
+  const bool is_enough = found && found->disposition() == Disposition::kHit;
+  if (!is_enough || flights_.must_generate(flight)) co_return std::nullopt;
+  co_return found;
+}
+
+Task<Result<Answer>> TieredCache::generate_under(std::unique_ptr<GenerationLease::Hold> hold,
+                                                 std::shared_ptr<Flight> flight,
+                                                 std::optional<WallTime> youngest,
+                                                 Generator generate) {
+  counters_.count_lease_taken();
+  Result<Entry> entry = co_await generate_entry(flight, std::move(generate));
+  if (!hold->is_kept()) {
+    counters_.count_lease_lost();
+    const bool is_late = entry && co_await is_superseded(flight->key(), youngest);
+    if (is_late) co_return Answer(*entry, Disposition::kMiss);
+  }
+  Result<Answer> answer = fail(ErrorCode::kInternal, "nothing was generated");
+  if (entry) {
+    answer = co_await store_generated(flight, *entry);
+  } else {
+    answer = fail(entry.error());
+  }
+  hold->release();
+  co_return answer;
+}
+
+Task<bool> TieredCache::is_superseded(CacheKey key, std::optional<WallTime> youngest) {
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    if (!tiers_[i]->is_shared()) continue;
+    std::optional<Entry> entry = co_await find_in(i, key);
+    if (entry && (!youngest || entry->metadata().created > *youngest)) co_return true;
+  }
+  co_return false;
 }
 
 bool TieredCache::is_flown_past_since(std::uint64_t landings, CacheKey key) const {
@@ -251,15 +343,15 @@ bool TieredCache::is_flown_past_since(std::uint64_t landings, CacheKey key) cons
 Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
                                                    Search search,
                                                    std::shared_ptr<Flight> flight) {
-  const Erasures::Mark begin(erasures_);
+  const Erasures::Mark begin(erasures_, key);
   const std::uint64_t landings = flights_.landings(key);
   std::optional<Answer> stale;
   for (std::size_t i = search.first_tier; i < tiers_.size(); ++i) {
-    std::optional<Entry> entry = co_await find_in(i, key);
+    std::optional<Entry> entry = co_await find_in(i, key, flight);
     if (!entry) continue;
     if (search.youngest && entry->metadata().created <= *search.youngest) continue;
     search.youngest = entry->metadata().created;
-    co_await fill(*entry, i);
+    co_await fill(*entry, i, begin);
     // An erase must win, though it passed the tiers above before they were filled; and so must what
     // a flight generated meanwhile, unless this is that flight.
     const bool is_flown_past = flight == nullptr && is_flown_past_since(landings, key);
@@ -272,19 +364,88 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
   co_return stale;
 }
 
-Task<std::optional<Entry>> TieredCache::find_in(std::size_t tier, CacheKey key) {
-  if (!tiers_[tier]->is_available()) co_return std::nullopt;
-  Result<std::optional<Entry>> found = co_await tiers_[tier]->find(key);
-  if (found) co_return std::move(*found);
-  report_failure(*tiers_[tier], "find", found.error());
+Task<std::optional<Entry>> TieredCache::find_in(std::size_t tier,
+                                                CacheKey key,
+                                                std::shared_ptr<Flight> flight) {
+  Tier& asked = *tiers_[tier];
+  if (!asked.is_available()) co_return std::nullopt;
+  const auto budget = asked.soft_budget();
+  std::optional<Result<std::optional<Entry>>> found;
+  if (budget) {
+    const Erasures::Mark begin(erasures_, key);
+    LookUp look_up(tier, key, begin, std::move(flight));
+    auto on_late = [this, look_up = std::move(look_up)](Result<std::optional<Entry>> late) {
+      return take_late(look_up, std::move(late));
+    };
+    found = co_await within(*budget, asked.find(key), std::move(on_late));
+  } else {
+    found = co_await asked.find(key);
+  }
+  if (!found) {
+    late_[tier].finds.fetch_add(1, std::memory_order_relaxed);
+    co_return std::nullopt;
+  }
+  if (*found) co_return std::move(**found);
+  report_failure(asked, "find", found->error());
   co_return std::nullopt;
 }
 
-Task<void> TieredCache::fill(Entry entry, std::size_t below_tier) {
+Task<void> TieredCache::take_late(LookUp look_up, Result<std::optional<Entry>> found) {
+  if (!found) {
+    report_failure(*tiers_[look_up.tier], "find", found.error());
+    co_return;
+  }
+  std::optional<Entry>& entry = *found;
+  if (!entry || !entry->is_usable(clock_.now())) co_return;
+  late_[look_up.tier].hits.fetch_add(1, std::memory_order_relaxed);
+  // The flight runs on this loop, so it does not begin to store while this goes on.
+  if (look_up.flight == nullptr || flights_.is_storing(look_up.flight)) co_return;
+  for (std::size_t i = 0; i < tiers_.size(); ++i)
+    if (i != look_up.tier) static_cast<void>(copy_now(*entry, i, look_up.begin));
+  if (erasures_.overlap(look_up.begin)) co_return;
+  flights_.serve_stale(look_up.flight,
+                       answer_from(std::move(*entry), *tiers_[look_up.tier], clock_.now()));
+}
+
+Task<bool> TieredCache::insert_in(std::size_t tier, Entry entry, std::string_view operation) {
+  Tier& asked = *tiers_[tier];
+  const auto budget = asked.soft_budget();
+  std::optional<Result<InsertOutcome>> inserted;
+  if (budget) {
+    const CacheKey key = entry.key();
+    const Erasures::Mark begin(erasures_, key);
+    LookUp late(tier, key, begin, nullptr);
+    auto on_late = [this, late = std::move(late), landings = flights_.landings(key)](
+                       Result<InsertOutcome> outcome) {
+      return settle_late(late, landings, std::move(outcome));
+    };
+    inserted = co_await within(*budget, asked.insert(entry), std::move(on_late));
+  } else {
+    inserted = co_await asked.insert(entry);
+  }
+  if (!inserted) {
+    late_[tier].inserts.fetch_add(1, std::memory_order_relaxed);
+    co_return false;
+  }
+  if (!*inserted) report_failure(asked, operation, inserted->error());
+  co_return *inserted && **inserted == InsertOutcome::kStored;
+}
+
+Task<void> TieredCache::settle_late(LookUp inserted,
+                                    std::uint64_t landings,
+                                    Result<InsertOutcome> outcome) {
+  if (!outcome) report_failure(*tiers_[inserted.tier], "insert", outcome.error());
+  // One landing is that of the flight which inserted it.
+  const bool is_overtaken =
+      flights_.has_flight(inserted.key) || flights_.landings(inserted.key) > landings + 1;
+  if (is_overtaken || erasures_.overlap(inserted.begin))
+    static_cast<void>(co_await erase_in(inserted.tier, inserted.key));
+}
+
+Task<void> TieredCache::fill(Entry entry, std::size_t below_tier, Erasures::Mark begin) {
   for (std::size_t i = 0; i < below_tier; ++i) {
-    if (!tiers_[i]->is_available()) continue;
-    Result<InsertOutcome> filled = co_await tiers_[i]->insert(entry);
-    if (!filled) report_failure(*tiers_[i], "fill", filled.error());
+    if (copy_now(entry, i, begin) != Copied::kMustWait) continue;
+    static_cast<void>(co_await insert_in(i, entry, "fill"));
   }
 }
 
@@ -304,22 +465,37 @@ Task<Result<bool>> TieredCache::erase_in(std::size_t tier, CacheKey key) {
 
 Task<Result<Answer>> TieredCache::generate_and_store(std::shared_ptr<Flight> flight,
                                                      Generator generate) {
+  Result<Entry> entry = co_await generate_entry(flight, std::move(generate));
+  if (!entry) co_return fail(entry.error());
+  co_return co_await store_generated(flight, *entry);
+}
+
+Task<Result<Entry>> TieredCache::generate_entry(std::shared_ptr<Flight> flight,
+                                                Generator generate) {
   const CacheKey key = flight->key();
+  flights_.set_generating(flight, true);
   Result<Entry> entry = co_await run_generator(key, std::move(generate));
-  if (!entry) {
+  flights_.set_generating(flight, false);
+  if (entry) {
+    backoff_.record_success(key);
+  } else {
     backoff_.record_failure(key);
-    co_return fail(entry.error());
   }
-  backoff_.record_success(key);
-  Answer answer(*entry, Disposition::kMiss);
-  if (flights_.is_discarded(flight) || entry->body_size() > config_.max_entry_bytes)
+  co_return entry;
+}
+
+Task<Result<Answer>> TieredCache::store_generated(std::shared_ptr<Flight> flight, Entry entry) {
+  Answer answer(entry, Disposition::kMiss);
+  if (flights_.is_discarded(flight) || entry.body_size() > config_.max_entry_bytes)
     co_return answer;
-  if (!co_await store(*entry)) co_return answer;
+  flights_.begin_storing(flight);
+  const bool is_stored = co_await store(entry);
   if (flights_.is_discarded(flight)) {
     // Erased while it was being stored: the erase must win.
-    co_await take_back(key, tiers_.size());
+    co_await take_back(flight->key(), tiers_.size());
     co_return answer;
   }
+  if (!is_stored) co_return answer;
   co_return std::move(answer).stored();
 }
 
@@ -346,6 +522,7 @@ Task<Result<Entry>> TieredCache::run_generator(CacheKey key, Generator generate)
   generations_.fetch_sub(1, std::memory_order_relaxed);
   counters_.end_generation(duration, !made.has_value());
   if (!made) co_return fail(made.error());
+  times_.record(duration);
   const auto cost = std::chrono::duration_cast<std::chrono::microseconds>(duration);
   co_return Entry::make(
       config_.freshness.stamp(key, clock_.now(), cost), made->content_type(), made->body());
@@ -353,14 +530,13 @@ Task<Result<Entry>> TieredCache::run_generator(CacheKey key, Generator generate)
 
 Task<bool> TieredCache::store(Entry entry) {
   bool is_stored = false;
-  for (const auto& tier : tiers_) {
-    if (!tier->is_available()) continue;
-    Result<InsertOutcome> inserted = co_await tier->insert(entry);
-    if (!inserted) {
-      report_failure(*tier, "insert", inserted.error());
-    } else if (*inserted == InsertOutcome::kStored) {
-      is_stored = true;
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    if (!tiers_[i]->is_available()) {
+      tiers_[i]->insert_later(entry);
+      continue;
     }
+    const bool is_in = co_await insert_in(i, entry, "insert");
+    is_stored = is_stored || is_in;
   }
   co_return is_stored;
 }
@@ -381,7 +557,7 @@ Task<std::optional<Answer>> TieredCache::find(Probe probe) {
 }
 
 Task<Result<bool>> TieredCache::erase(CacheKey key) {
-  const Erasures::Scope erasure(erasures_);
+  const Erasures::Scope erasure(erasures_, key);
   flights_.discard(key);
   bool was_there = false;
   std::optional<Error> failure;
@@ -415,9 +591,29 @@ Task<Result<void>> TieredCache::clear() {
   co_return Result<void>();
 }
 
+void TieredCache::invalidate(CacheKey key) {
+  const Erasures::Scope change(erasures_, key, Erasures::Kind::kChange);
+  flights_.outdate(key);
+  for (const auto& tier : tiers_) {
+    if (!tier->is_shared()) tier->erase_now(key);
+  }
+}
+
+void TieredCache::invalidate_all() {
+  const Erasures::Scope change(erasures_, Erasures::Kind::kChange);
+  flights_.outdate_all();
+  for (const auto& tier : tiers_) {
+    if (!tier->is_shared()) tier->clear_now();
+  }
+}
+
 Task<void> TieredCache::sweep() {
   for (const auto& tier : tiers_)
     co_await tier->sweep();
+  co_await follow_epoch();
+}
+
+Task<void> TieredCache::follow_epoch() {
   // Another instance raised the epoch: what this one kept for itself is unreachable and can go.
   const std::uint64_t current = epoch_.value();
   if (cleared_epoch_.exchange(current) == current) co_return;
@@ -432,8 +628,18 @@ Task<void> TieredCache::sweep() {
 
 CacheStats TieredCache::stats() const {
   CacheStats stats = counters_.snapshot();
-  for (const auto& tier : tiers_)
-    stats.tiers.push_back(tier->stats());
+  if (config_.lease != nullptr) stats.lease = counters_.lease();
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    if (tiers_[i]->is_view()) continue;
+    TierStats tier = tiers_[i]->stats();
+    if (tiers_[i]->soft_budget()) {
+      tier.late.emplace();
+      tier.late->finds = late_[i].finds.load(std::memory_order_relaxed);
+      tier.late->hits = late_[i].hits.load(std::memory_order_relaxed);
+      tier.late->inserts = late_[i].inserts.load(std::memory_order_relaxed);
+    }
+    stats.tiers.push_back(std::move(tier));
+  }
   return stats;
 }
 

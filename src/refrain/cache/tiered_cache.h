@@ -13,6 +13,8 @@
 #include "refrain/cache/failure_backoff.h"
 #include "refrain/cache/freshness.h"
 #include "refrain/cache/generation.h"
+#include "refrain/cache/generation_lease.h"
+#include "refrain/cache/generation_times.h"
 #include "refrain/cache/single_flight.h"
 #include "refrain/cache/tier.h"
 #include "refrain/core/clock.h"
@@ -26,6 +28,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace refrain {
@@ -33,8 +37,9 @@ namespace refrain {
 /// Finds an answer in the first tier that has a fresh one, or generates it once and stores it in
 /// all.
 ///
-/// A tier that is unavailable is skipped; one that fails is counted and treated as a miss; neither
-/// ever turns a request into an error. For one key at most one flight is under way: it covers the
+/// A tier that is unavailable is skipped, and told afterwards what it missed; one that fails is
+/// counted and treated as a miss, and so is one that is not done within its soft budget; none ever
+/// turns a request into an error. For one key at most one flight is under way: it covers the
 /// look-ups below the immediate tiers and the generation, and goes on when its callers leave. No
 /// tiers at all is a valid list: then every request generates (equal concurrent ones together).
 ///
@@ -50,6 +55,14 @@ public:
     std::size_t max_generations = 256;         ///< At once; beyond that a miss is `kUnavailable`.
     std::size_t max_entry_bytes = 16U << 20U;  ///< Larger answers are given and not stored.
     FailureBackoff::Config backoff{};
+    /// Null: every instance generates for itself.
+    std::shared_ptr<GenerationLease> lease;
+    /// Generations are shared with other instances while the p95 of the latest is at least this,
+    /// and until the first has ended. Lower: quick ones too, which costs each two round trips.
+    std::chrono::milliseconds lease_after{100};
+    /// How long another instance's generation is waited for before one of our own has shown how
+    /// long they take.
+    std::chrono::milliseconds first_patience{10'000};
   };
 
   /// What is known of a key without waiting, and where to go on if that is nothing.
@@ -112,6 +125,17 @@ public:
   /// Forgets everything by raising the epoch, which is part of every key, and empties the tiers.
   Task<Result<void>> clear();
 
+  /// What a shared tier holds under `key` was changed by somebody: this instance's own tiers forget
+  /// it, as far as they can at once. No request that comes after this has returned is answered with
+  /// what was there before.
+  void invalidate(CacheKey key);
+
+  /// The same when it is not known what was changed.
+  void invalidate_all();
+
+  /// Empties this instance's own tiers if the epoch was raised since they last were.
+  Task<void> follow_epoch();
+
   /// One bounded step of cleaning, in every tier. Called by the `Janitor`.
   Task<void> sweep();
 
@@ -130,6 +154,13 @@ private:
   /// Fills the tiers above the one that had the probe's answer, as far as they take it at once.
   /// @param begin Before that tier was asked.
   void fill_now(const Probe& probe, Erasures::Mark begin);
+
+  enum class Copied : std::uint8_t {
+    kYes,
+    kNotWanted,  ///< The tier is away, or an erasure since `begin` would have missed the copy.
+    kMustWait,   ///< The tier takes nothing at once.
+  };
+  Copied copy_now(const Entry& entry, std::size_t tier, Erasures::Mark begin);
   Task<Result<Answer>> answer_uncounted(Probe probe, Generator generate);
   void refresh(const Probe& probe, Executor executor, Generator generate);
   /// Whether a flight's answer is what the probe asked for, and not an older one that it refused.
@@ -155,17 +186,66 @@ private:
   Task<std::optional<Answer>> find_from(CacheKey key,
                                         Search search,
                                         std::shared_ptr<Flight> flight);
-  Task<std::optional<Entry>> find_in(std::size_t tier, CacheKey key);
+
+  /// A look-up in one tier, as it is known when its answer comes late.
+  struct LookUp {
+    LookUp(std::size_t in_tier, CacheKey of_key, Erasures::Mark at, std::shared_ptr<Flight> of)
+        : tier(in_tier),
+          key(of_key),
+          begin(at),
+          flight(std::move(of)) {}
+
+    std::size_t tier;
+    CacheKey key;
+    Erasures::Mark begin;
+    std::shared_ptr<Flight> flight;  // null if it is nobody's flight
+  };
+
+  /// What the tier has. It is waited for within the tier's soft budget only.
+  /// @param flight Those who wait for it get what comes late; null: what comes late is of no use.
+  Task<std::optional<Entry>> find_in(std::size_t tier,
+                                     CacheKey key,
+                                     std::shared_ptr<Flight> flight = nullptr);
+  /// What comes late answers those who still wait for the flight, and fills the tiers that take it
+  /// at once; nothing that was erased since it was asked for, and nothing once the flight has an
+  /// outcome of its own.
+  Task<void> take_late(LookUp look_up, Result<std::optional<Entry>> found);
+  /// Inserts, and waits for that within the tier's soft budget only. Whether it is stored by then.
+  Task<bool> insert_in(std::size_t tier, Entry entry, std::string_view operation);
+  /// An insertion that was not waited for is over: it is taken back if it may be older than what is
+  /// wanted there.
+  Task<void> settle_late(LookUp inserted, std::uint64_t landings, Result<InsertOutcome> outcome);
 
   void launch(Executor executor, std::shared_ptr<Flight> flight, Search search, Generator generate);
   Task<void> fly(std::shared_ptr<Flight> flight, Search search, Generator generate);
   Task<Result<Answer>> find_or_generate(std::shared_ptr<Flight> flight,
                                         Search search,
                                         Generator generate);
+  /// Whether a generation costs so much that other instances should not do it too.
+  [[nodiscard]] bool is_worth_sharing() const;
+  /// How long another instance may take: a quarter more than our own p95, so that what takes just
+  /// that long is waited for.
+  [[nodiscard]] std::chrono::milliseconds patience() const;
+  /// Generates, or waits for the instance that does.
+  Task<Result<Answer>> generate_in_turn(std::shared_ptr<Flight> flight,
+                                        std::optional<WallTime> youngest,
+                                        Generator generate);
+  /// What another instance has stored since `youngest` was made, if it is of use to the flight.
+  Task<std::optional<Answer>> find_others(std::shared_ptr<Flight> flight,
+                                          std::optional<WallTime> youngest);
+  /// Generates under a hold, and releases it.
+  Task<Result<Answer>> generate_under(std::unique_ptr<GenerationLease::Hold> hold,
+                                      std::shared_ptr<Flight> flight,
+                                      std::optional<WallTime> youngest,
+                                      Generator generate);
   Task<Result<Answer>> generate_and_store(std::shared_ptr<Flight> flight, Generator generate);
+  Task<Result<Entry>> generate_entry(std::shared_ptr<Flight> flight, Generator generate);
+  Task<Result<Answer>> store_generated(std::shared_ptr<Flight> flight, Entry entry);
+  /// Whether a shared tier has an entry that was not there when `youngest` was the youngest.
+  Task<bool> is_superseded(CacheKey key, std::optional<WallTime> youngest);
   Task<Result<Entry>> run_generator(CacheKey key, Generator generate);
   Task<bool> store(Entry entry);
-  Task<void> fill(Entry entry, std::size_t below_tier);
+  Task<void> fill(Entry entry, std::size_t below_tier, Erasures::Mark begin);
   /// Forgets what was put into the first `tiers` tiers, since it may be older than what is wanted
   /// there by now: nothing, after an erasure, or a newer entry.
   Task<void> take_back(CacheKey key, std::size_t tiers);
@@ -182,6 +262,14 @@ private:
   Erasures erasures_;
   FailureBackoff backoff_;
   CacheCounters counters_;
+  GenerationTimes times_;
+
+  struct Late {
+    std::atomic<std::int64_t> finds{0};
+    std::atomic<std::int64_t> hits{0};
+    std::atomic<std::int64_t> inserts{0};
+  };
+  std::vector<Late> late_;  // of each tier
   std::atomic<std::size_t> generations_{0};
   std::atomic<std::uint64_t> cleared_epoch_;
   std::atomic<std::int64_t> next_report_ns_{

@@ -375,8 +375,9 @@ TierStats DiskCache::stats() const {
     closed = closed_;
   }
   DiskTierStats disk;
-  disk.state = to_string(reads_->state());
-  disk.write_state = to_string(writes_.state());
+  stats.breakers = {stats_of(*reads_, "reads"), writes_.breaker_stats()};
+  disk.state = stats.breakers.front().state;
+  disk.write_state = stats.breakers.back().state;
   disk.queued = writes_.queued();
   disk.queued_bytes = writes_.queued_bytes();
   disk.dropped = writes_.dropped();

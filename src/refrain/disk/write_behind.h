@@ -58,6 +58,7 @@ public:
   void record_failure();
 
   [[nodiscard]] CircuitBreaker::State state() const { return breaker_.state(); }
+  [[nodiscard]] BreakerStats breaker_stats() const { return stats_of(breaker_, "writes"); }
   [[nodiscard]] std::int64_t queued() const { return static_cast<std::int64_t>(queue_.size()); }
   [[nodiscard]] std::int64_t queued_bytes() const {
     return static_cast<std::int64_t>(queue_.size_bytes());

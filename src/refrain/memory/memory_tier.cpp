@@ -40,6 +40,11 @@ bool MemoryTier::erase_now(CacheKey key) {
   return true;
 }
 
+bool MemoryTier::clear_now() {
+  cache_.clear();
+  return true;
+}
+
 Task<Result<void>> MemoryTier::clear(std::uint64_t /*epoch*/) {
   // The epoch is not kept: it is for tiers that are there after a restart, and memory is not.
   cache_.clear();

@@ -33,6 +33,7 @@ public:
   bool insert_now(const Entry& entry) override;
   Task<Result<bool>> erase(CacheKey key) override;
   bool erase_now(CacheKey key) override;
+  bool clear_now() override;
   Task<Result<void>> clear(std::uint64_t epoch) override;
   Task<void> sweep() override;
   [[nodiscard]] TierStats stats() const override;

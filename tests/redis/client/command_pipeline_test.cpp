@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace refrain {
 namespace {
@@ -15,11 +18,13 @@ public:
   void complete(Result<RespValue> reply) override {
     ++completions;
     outcome = std::move(reply);
+    if (on_completed) on_completed();
   }
   void complete_later(Result<RespValue> reply) override { complete(std::move(reply)); }
 
   int completions = 0;
   std::optional<Result<RespValue>> outcome;
+  std::function<void()> on_completed;
 };
 
 class CommandPipelineTest : public ::testing::Test {
@@ -35,9 +40,13 @@ protected:
   Result<void> receive(std::string_view bytes) {
     const std::span<char> room = pipeline_.prepare();
     std::memcpy(room.data(), bytes.data(), bytes.size());
-    Result<void> received = pipeline_.receive(bytes.size());
-    pipeline_.deliver();
-    return received;
+    return pipeline_.receive(bytes.size());
+  }
+
+  std::string output() {
+    std::string bytes = "from before";
+    pipeline_.take_output(bytes);
+    return bytes;
   }
 
   static CommandPipeline::Limits limits() {
@@ -47,7 +56,10 @@ protected:
     return limits;
   }
 
-  CommandPipeline pipeline_{limits()};
+  std::vector<std::string> events_;
+  CommandPipeline pipeline_{limits(), [this](const RespValue& message) {
+                              events_.push_back("push " + message.elements().front().text());
+                            }};
   bool is_taken_ = false;
 };
 
@@ -85,7 +97,7 @@ TEST_F(CommandPipelineTest, GivesOutWhatWasSubmittedInOnePiece) {
   submit(kPing);
   submit(kPing);
 
-  EXPECT_EQ(pipeline_.take_output(), kPing.wire() + kPing.wire());
+  EXPECT_EQ(output(), kPing.wire() + kPing.wire());
   EXPECT_FALSE(pipeline_.has_output());
 }
 
@@ -106,7 +118,7 @@ TEST_F(CommandPipelineTest, RefusesBytesTooMany) {
 
   submit(RedisCommand({"SET", "k", std::string(60, 'x')}));
   EXPECT_FALSE(is_taken_);
-  static_cast<void>(pipeline_.take_output());
+  static_cast<void>(output());
   submit(RedisCommand({"SET", "k", std::string(60, 'x')}));
   EXPECT_FALSE(is_taken_) << "bytes being written count too";
 }
@@ -118,6 +130,64 @@ TEST_F(CommandPipelineTest, AReplyThatNobodyAskedForIsAnError) {
   EXPECT_EQ(received.error().code(), ErrorCode::kCorrupt);
 }
 
+TEST_F(CommandPipelineTest, TellsPushMessagesFromReplies) {
+  const auto first = submit(kPing);
+  const auto second = submit(kPing);
+
+  EXPECT_TRUE(receive("+one\r\n>1\r\n+news\r\n+two\r\n").has_value());
+
+  EXPECT_EQ(first->outcome.value()->text(), "one");
+  EXPECT_EQ(second->outcome.value()->text(), "two");
+  EXPECT_EQ(events_, std::vector<std::string>{"push news"});
+}
+
+TEST_F(CommandPipelineTest, TakesAPushMessageThoughNobodyWaits) {
+  EXPECT_TRUE(receive(">1\r\n+news\r\n").has_value());
+
+  EXPECT_EQ(events_.size(), 1U);
+}
+
+TEST_F(CommandPipelineTest, APushMessageInTheMiddleOfSeveralRepliesIsNoneOfThem) {
+  RedisCommand both({"PING"});
+  both.add(kPing);
+  const auto waiting = submit(both);
+
+  EXPECT_TRUE(receive("+one\r\n>1\r\n+news\r\n+two\r\n").has_value());
+
+  ASSERT_EQ(waiting->outcome.value()->elements().size(), 2U);
+  EXPECT_EQ(waiting->outcome.value()->elements()[1].text(), "two");
+}
+
+TEST_F(CommandPipelineTest, KeepsTheOrderOfRepliesAndPushMessages) {
+  const auto record = [this](std::string_view name) {
+    auto waiter = std::make_shared<Recorder>();
+    waiter->on_completed = [this, name] {
+      events_.emplace_back(name);
+    };
+    EXPECT_TRUE(pipeline_.submit(kPing, SteadyTime(), std::move(waiter)).has_value());
+  };
+  record("first reply");
+  record("second reply");
+
+  EXPECT_TRUE(receive(">1\r\n+a\r\n+one\r\n>1\r\n+b\r\n+two\r\n>1\r\n+c\r\n").has_value());
+
+  const std::vector<std::string> expected = {
+      "push a", "first reply", "push b", "second reply", "push c"};
+  EXPECT_EQ(events_, expected);
+}
+
+TEST_F(CommandPipelineTest, DropsPushMessagesThatNobodyWants) {
+  CommandPipeline deaf(limits());
+  auto waiting = std::make_shared<Recorder>();
+  ASSERT_TRUE(deaf.submit(kPing, SteadyTime(), waiting).has_value());
+  const std::string_view bytes = ">1\r\n+news\r\n+one\r\n";
+  std::memcpy(deaf.prepare().data(), bytes.data(), bytes.size());
+
+  EXPECT_TRUE(deaf.receive(bytes.size()).has_value());
+
+  EXPECT_EQ(waiting->outcome.value()->text(), "one");
+}
+
 TEST_F(CommandPipelineTest, KnowsTheOldestDeadline) {
   EXPECT_EQ(pipeline_.oldest_deadline(), std::nullopt);
   submit(kPing, 5);
@@ -127,6 +197,21 @@ TEST_F(CommandPipelineTest, KnowsTheOldestDeadline) {
   EXPECT_TRUE(receive("+one\r\n").has_value());
 
   EXPECT_EQ(pipeline_.oldest_deadline(), SteadyTime(std::chrono::milliseconds(9)));
+}
+
+TEST_F(CommandPipelineTest, ACommandThatFollowsUponAReplyWaitsBehindTheOthers) {
+  const auto first = std::make_shared<Recorder>();
+  std::shared_ptr<Recorder> follower;
+  first->on_completed = [&] {
+    follower = submit(kPing);
+  };
+  ASSERT_TRUE(pipeline_.submit(kPing, SteadyTime(), first).has_value());
+  const auto second = submit(kPing);
+
+  EXPECT_TRUE(receive("+one\r\n+two\r\n+three\r\n").has_value());
+
+  EXPECT_EQ(second->outcome.value()->text(), "two");
+  EXPECT_EQ(follower->outcome.value()->text(), "three");
 }
 
 TEST_F(CommandPipelineTest, FailsEveryWaiterOnceAndForgetsHalfReplies) {

@@ -1,5 +1,6 @@
 #include "refrain/redis/client/redis_connection.h"
 
+#include "redis/client/redis_connection_fixture.h"
 #include "redis/redis_fixture.h"
 #include "support/redis_server.h"
 #include "support/run.h"
@@ -22,72 +23,10 @@ namespace refrain {
 namespace {
 
 using testing::FakeRedisServer;
-using testing::kAmple;
+using testing::RedisConnectionTest;
 using testing::RedisServer;
 using testing::run;
 using testing::run_until;
-
-class RecordingLog final : public Log {
-public:
-  void write(LogLevel /*level*/,
-             std::string_view message,
-             std::initializer_list<LogField> fields) override {
-    std::string line(message);
-    for (const LogField& field : fields)
-      line += " " + std::string(field.name()) + "=" + field.value();
-    lines.push_back(line);
-  }
-
-  [[nodiscard]] bool mentions(std::string_view text) const {
-    return std::any_of(lines.begin(), lines.end(), [text](const std::string& line) {
-      return line.find(text) != std::string::npos;
-    });
-  }
-
-  std::vector<std::string> lines;
-};
-
-class RedisConnectionTest : public ::testing::Test {
-protected:
-  ~RedisConnectionTest() override {
-    if (connection_) connection_->stop();
-  }
-
-  static RedisConnectionOptions options(RedisEndpoint endpoint) {
-    RedisConnectionOptions options;
-    options.endpoint = std::move(endpoint);
-    options.command_budget = kAmple;
-    options.connect_budget = kAmple;
-    return options;
-  }
-
-  void start(RedisConnectionOptions options) {
-    options.on_connect_failed = [this](const Error& error) {
-      failures_.push_back(error);
-    };
-    connection_ = std::make_shared<RedisConnection>(std::move(options), loop_, log_);
-    connection_->start();
-  }
-
-  void connect(const RedisConnectionOptions& options) {
-    start(options);
-    run_until(loop_, [this] { return connection_->is_ready(); });
-  }
-
-  Error first_failure() {
-    run_until(loop_, [this] { return !failures_.empty(); });
-    return failures_.front();
-  }
-
-  Result<RespValue> execute(std::initializer_list<std::string_view> words) {
-    return run(loop_, connection_->execute(RedisCommand(words)));
-  }
-
-  boost::asio::io_context loop_{1};
-  RecordingLog log_;
-  std::vector<Error> failures_;
-  std::shared_ptr<RedisConnection> connection_;
-};
 
 TEST_F(RedisConnectionTest, ExecutesOverAUnixSocket) {
   const RedisServer server;
@@ -150,6 +89,101 @@ TEST_F(RedisConnectionTest, LogsInAsAUserWhoMayOnlyReadAndDoesNotMindThatNamingI
   connect(options(endpoint));
 
   EXPECT_TRUE(execute({"GET", "k"})->is_null());
+}
+
+TEST_F(RedisConnectionTest, SpeaksVersion3OfTheProtocol) {
+  const RedisServer server;
+  connect(options(server.unix_endpoint()));
+
+  EXPECT_EQ(execute({"HGETALL", "nothing"})->type(), RespType::kMap);
+}
+
+TEST_F(RedisConnectionTest, SpeaksVersion2OfTheProtocolIfAskedTo) {
+  const RedisServer server({"--requirepass", "secret"});
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.password = "secret";
+  endpoint.protocol = RedisProtocol::kResp2;
+  connect(options(endpoint));
+
+  EXPECT_EQ(execute({"HGETALL", "nothing"})->type(), RespType::kArray);
+  EXPECT_EQ(execute({"CLIENT", "GETNAME"})->text(), "refrain");
+}
+
+TEST_F(RedisConnectionTest, LogsInToAServerThatDoesNotKnowHello) {
+  const RedisServer server({"--requirepass", "secret", "--rename-command", "HELLO", ""});
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.password = "secret";
+  endpoint.database = 3;
+  connect(options(endpoint));
+
+  EXPECT_EQ(execute({"HGETALL", "nothing"})->type(), RespType::kArray);
+  EXPECT_EQ(execute({"CLIENT", "GETNAME"})->text(), "refrain");
+  EXPECT_TRUE(execute({"CLIENT", "LIST"})->text().find(" db=3 ") != std::string::npos);
+}
+
+TEST_F(RedisConnectionTest, LogsInToAServerThatSpeaksVersion2Only) {
+  const FakeRedisServer server(
+      {"-NOPROTO unsupported protocol version\r\n", "+OK\r\n", "+PONG\r\n"});
+  connect(options(server.endpoint()));
+
+  EXPECT_EQ(execute({"PING"})->text(), "PONG");
+}
+
+TEST_F(RedisConnectionTest, IsNotReadyWithAWrongPasswordInVersion2) {
+  const RedisServer server({"--requirepass", "secret"});
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.password = "wr0ng";
+  endpoint.protocol = RedisProtocol::kResp2;
+  start(options(endpoint));
+
+  EXPECT_NE(first_failure().message().find("the log-in was refused: WRONGPASS"), std::string::npos);
+}
+
+TEST_F(RedisConnectionTest, IsNotReadyWithoutTheNeededPasswordInVersion2) {
+  const RedisServer server({"--requirepass", "secret"});
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.protocol = RedisProtocol::kResp2;
+  start(options(endpoint));
+
+  EXPECT_NE(first_failure().message().find("a password is needed: NOAUTH"), std::string::npos);
+}
+
+TEST_F(RedisConnectionTest, TellsOfPushMessages) {
+  const RedisServer server;
+  std::vector<RespValue> messages;
+  RedisConnectionOptions listening = options(server.unix_endpoint());
+  listening.on_push = [&](const RespValue& message) {
+    messages.push_back(message);
+  };
+  connect(listening);
+  EXPECT_EQ(execute({"CLIENT", "TRACKING", "ON"})->text(), "OK");
+  EXPECT_TRUE(execute({"GET", "k"})->is_null());
+
+  server.command({"SET", "k", "v"});
+  run_until(loop_, [&] { return !messages.empty(); });
+
+  EXPECT_EQ(messages[0].type(), RespType::kPush);
+  ASSERT_EQ(messages[0].elements().size(), 2U);
+  EXPECT_EQ(messages[0].elements()[0].text(), "invalidate");
+  EXPECT_EQ(messages[0].elements()[1].elements().at(0).text(), "k");
+  EXPECT_EQ(execute({"GET", "k"})->text(), "v");
+}
+
+TEST_F(RedisConnectionTest, TellsOfPushMessagesThatComeWithTheLogIn) {
+  const FakeRedisServer server(
+      {">1\r\n+early\r\n%0\r\n>1\r\n+be", "tween\r\n$2\r\nhi\r\n>1\r\n+la", "te\r\n+PONG\r\n"});
+  std::vector<std::string> messages;
+  RedisConnectionOptions listening = options(server.endpoint());
+  listening.greeting = RedisCommand({"GET", "greeting"});
+  listening.on_push = [&](const RespValue& message) {
+    messages.push_back(message.elements().at(0).text());
+  };
+  connect(listening);
+
+  EXPECT_EQ(execute({"PING"})->text(), "PONG");
+
+  const std::vector<std::string> expected = {"early", "between", "late"};
+  EXPECT_EQ(messages, expected);
 }
 
 TEST_F(RedisConnectionTest, SelectsItsDatabase) {
@@ -380,7 +414,7 @@ TEST_F(RedisConnectionTest, GivesUpOnGarbage) {
 }
 
 TEST_F(RedisConnectionTest, GivesUpOnGarbageInTheMiddle) {
-  const FakeRedisServer server({"+OK\r\n", "%1\r\n+a\r\n+b\r\n"});
+  const FakeRedisServer server({"+OK\r\n", "%1\r\n+a\r\nb\r\n"});
   connect(options(server.endpoint()));
 
   const Result<RespValue> reply = execute({"GET", "a"});
@@ -451,6 +485,81 @@ TEST_F(RedisConnectionTest, EndsWhoWaitsWhenItIsStopped) {
 
   EXPECT_EQ(outcome->error().code(), ErrorCode::kCancelled);
   EXPECT_FALSE(connection_->is_ready());
+}
+
+TEST_F(RedisConnectionTest, ConnectsToWhereItIsTold) {
+  const RedisServer first;
+  const RedisServer second;
+  first.command({"SET", "k", "first"});
+  second.command({"SET", "k", "second"});
+  RedisEndpoint place = first.unix_endpoint();
+  int asked = 0;
+  RedisConnectionOptions told = options(RedisEndpoint());
+  told.locate = [&]() -> Task<Result<RedisEndpoint>> {
+    ++asked;
+    co_return place;
+  };
+  connect(told);
+  EXPECT_EQ(execute({"GET", "k"})->text(), "first");
+
+  place = second.unix_endpoint();
+  connection_->reconnect("the test wants it");
+  EXPECT_FALSE(connection_->is_ready());
+  run_until(loop_, [this] { return connection_->is_ready(); });
+
+  EXPECT_EQ(execute({"GET", "k"})->text(), "second");
+  EXPECT_EQ(asked, 2);
+  EXPECT_TRUE(log_.mentions("the test wants it"));
+}
+
+TEST_F(RedisConnectionTest, IsNotReadyWhileNobodySaysWhereToConnect) {
+  const RedisServer server;
+  bool is_known = false;
+  RedisConnectionOptions told = options(RedisEndpoint());
+  told.locate = [&]() -> Task<Result<RedisEndpoint>> {
+    if (!is_known) co_return fail(ErrorCode::kUnavailable, "nobody knows");
+    co_return server.unix_endpoint();
+  };
+  start(told);
+  EXPECT_EQ(first_failure().message(), "nobody knows");
+  EXPECT_FALSE(connection_->is_ready());
+
+  is_known = true;
+  run_until(loop_, [this] { return connection_->is_ready(); });
+
+  EXPECT_EQ(execute({"PING"})->text(), "PONG");
+}
+
+TEST_F(RedisConnectionTest, TellsThatItIsReadyAndThatItIsLost) {
+  RedisServer server;
+  std::vector<std::string> told;
+  RedisConnectionOptions telling = options(server.unix_endpoint());
+  telling.on_ready = [&] {
+    told.emplace_back(connection_->is_ready() ? "ready" : "too early");
+  };
+  telling.on_lost = [&](const Error& error) {
+    told.push_back(error.message());
+  };
+  connect(telling);
+  run_until(loop_, [&] { return told.size() == 1; });
+  EXPECT_EQ(told[0], "ready");
+
+  server.kill();
+  run_until(loop_, [&] { return told.size() == 2; });
+  EXPECT_NE(told[1].find("closed the connection"), std::string::npos) << told[1];
+  server.start();
+  run_until(loop_, [&] { return told.size() == 3; });
+
+  EXPECT_EQ(told[2], "ready");
+}
+
+TEST_F(RedisConnectionTest, SendsACommandThatItsCallerKeeps) {
+  const RedisServer server;
+  connect(options(server.unix_endpoint()));
+  const RedisCommand command({"INCR", "n"});
+
+  EXPECT_EQ(run(loop_, connection_->execute_borrowed(command))->integer(), 1);
+  EXPECT_EQ(run(loop_, connection_->execute_borrowed(command))->integer(), 2);
 }
 
 }  // namespace

@@ -103,8 +103,19 @@ TEST(RedisUrl, NamesThePartThatIsWrong) {
   EXPECT_TRUE(mentions(error_of("unix:///" + std::string(200, 'x')), "path"));
 }
 
-TEST(RedisUrl, RefusesTlsAsNotSupportedByThisVersion) {
-  EXPECT_TRUE(mentions(error_of("rediss://localhost"), "not supported by this version"));
+TEST(RedisUrl, KnowsTls) {
+  const Result<RedisEndpoint> endpoint =
+      parse_redis_url("rediss://alice:secret@cache.example:6380/2");
+
+  ASSERT_TRUE(endpoint.has_value());
+  EXPECT_TRUE(endpoint->is_tls);
+  EXPECT_EQ(endpoint->host, "cache.example");
+  EXPECT_EQ(endpoint->port, 6380);
+  EXPECT_EQ(endpoint->user, "alice");
+  EXPECT_EQ(endpoint->database, 2);
+  EXPECT_EQ(endpoint->describe(), "cache.example:6380/2 (TLS)");
+  EXPECT_FALSE(parse_redis_url("redis://localhost")->is_tls);
+  EXPECT_FALSE(parse_redis_url("unix:///run/redis.sock")->is_tls);
 }
 
 TEST(RedisUrl, NeverTellsThePassword) {
@@ -125,16 +136,6 @@ TEST(RedisUrl, TakesHostAndPortApart) {
   EXPECT_EQ(redis_endpoint("", 6379).error().field(), "host");
   EXPECT_EQ(redis_endpoint("cache", 0).error().field(), "port");
   EXPECT_EQ(redis_endpoint("cache", 70'000).error().field(), "port");
-}
-
-TEST(RedisMode, OnlyStandaloneIsSupportedByThisVersion) {
-  EXPECT_TRUE(check_redis_mode("standalone").has_value());
-  EXPECT_TRUE(
-      mentions(check_redis_mode("sentinel").error().message(), "not supported by this version"));
-  EXPECT_TRUE(
-      mentions(check_redis_mode("cluster").error().message(), "not supported by this version"));
-  EXPECT_TRUE(
-      mentions(check_redis_mode("single").error().message(), "standalone, sentinel, cluster"));
 }
 
 }  // namespace

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,7 +58,8 @@ RespValue bulk(std::string text) {
   return RespValue::text_of(RespType::kBulkString, std::move(text));
 }
 
-const std::string_view kStream =
+// Every type of RESP2, and what is empty or null in it.
+const std::string_view kResp2 =
     "+OK\r\n"
     "-ERR no\r\n"
     ":-42\r\n"
@@ -67,7 +71,33 @@ const std::string_view kStream =
     "*3\r\n:1\r\n*2\r\n$1\r\na\r\n$-1\r\n+x\r\n"
     ":7\r\n";
 
-std::vector<RespValue> stream_values() {
+// Every type that only RESP3 has.
+const std::string_view kResp3 =
+    "_\r\n"
+    "#t\r\n"
+    "#f\r\n"
+    ",1.5\r\n"
+    ",-inf\r\n"
+    ",1e3\r\n"
+    ",+2\r\n"
+    "(3492890328409238509324850943850943825024385\r\n"
+    "(-1\r\n"
+    "!9\r\nERR a\r\n b\r\n"
+    "=7\r\ntxt:abc\r\n"
+    "=4\r\ntxt:\r\n"
+    "%2\r\n+a\r\n:1\r\n$1\r\nb\r\n*1\r\n#t\r\n"
+    "%0\r\n"
+    "~2\r\n:1\r\n_\r\n"
+    "~0\r\n"
+    ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n"
+    ">0\r\n"
+    "|1\r\n+ttl\r\n:3600\r\n:9\r\n"
+    "|0\r\n:8\r\n"
+    "*2\r\n|1\r\n+a\r\n*1\r\n|1\r\n+b\r\n+c\r\n+d\r\n:1\r\n:2\r\n"
+    "|1\r\n+a\r\n+b\r\n>1\r\n+x\r\n"
+    "+end\r\n";
+
+std::vector<RespValue> resp2_values() {
   const RespValue inner = RespValue::array_of({bulk("a"), RespValue()});
   const RespValue x = RespValue::text_of(RespType::kSimpleString, "x");
   return {RespValue::text_of(RespType::kSimpleString, "OK"),
@@ -82,33 +112,103 @@ std::vector<RespValue> stream_values() {
           RespValue::integer_of(7)};
 }
 
+RespValue simple(std::string text) {
+  return RespValue::text_of(RespType::kSimpleString, std::move(text));
+}
+
+std::vector<RespValue> resp3_values() {
+  const std::vector<RespValue> array = {RespValue::boolean_of(true)};
+  const std::vector<RespValue> map = {
+      simple("a"), RespValue::integer_of(1), bulk("b"), RespValue::array_of(array)};
+  const std::vector<RespValue> invalidation = {bulk("invalidate"),
+                                               RespValue::array_of({bulk("k")})};
+  return {RespValue(),
+          RespValue::boolean_of(true),
+          RespValue::boolean_of(false),
+          RespValue::double_of(1.5),
+          RespValue::double_of(-std::numeric_limits<double>::infinity()),
+          RespValue::double_of(1000),
+          RespValue::double_of(2),
+          RespValue::text_of(RespType::kBigNumber, "3492890328409238509324850943850943825024385"),
+          RespValue::text_of(RespType::kBigNumber, "-1"),
+          RespValue::text_of(RespType::kError, "ERR a\r\n b"),
+          bulk("abc"),
+          bulk(""),
+          RespValue::aggregate_of(RespType::kMap, map),
+          RespValue::aggregate_of(RespType::kMap, {}),
+          RespValue::aggregate_of(RespType::kSet, {RespValue::integer_of(1), RespValue()}),
+          RespValue::aggregate_of(RespType::kSet, {}),
+          RespValue::aggregate_of(RespType::kPush, invalidation),
+          RespValue::aggregate_of(RespType::kPush, {}),
+          RespValue::integer_of(9),
+          RespValue::integer_of(8),
+          RespValue::array_of({RespValue::integer_of(1), RespValue::integer_of(2)}),
+          RespValue::aggregate_of(RespType::kPush, {simple("x")}),
+          simple("end")};
+}
+
+// Both versions in one stream: a value's type alone says how it is read.
+const std::string& stream() {
+  static const std::string bytes = std::string(kResp2) + std::string(kResp3);
+  return bytes;
+}
+
+std::vector<RespValue> stream_values() {
+  std::vector<RespValue> values = resp2_values();
+  for (RespValue& value : resp3_values())
+    values.push_back(std::move(value));
+  return values;
+}
+
 TEST(RespParser, UnderstandsEveryTypeOfResp2) {
-  const Parsed parsed = parse({kStream});
+  const Parsed parsed = parse({kResp2});
 
   EXPECT_FALSE(parsed.error.has_value());
-  EXPECT_EQ(parsed.values, stream_values());
+  EXPECT_EQ(parsed.values, resp2_values());
+}
+
+TEST(RespParser, UnderstandsEveryTypeOfResp3AndDropsAttributes) {
+  const Parsed parsed = parse({kResp3});
+
+  EXPECT_FALSE(parsed.error.has_value());
+  EXPECT_EQ(parsed.values, resp3_values());
+}
+
+TEST(RespParser, GivesNumbersAndTruthsByTheirOwnNames) {
+  const std::vector<RespValue> values = parse({",2.5\r\n:7\r\n#t\r\n,nan\r\n"}).values;
+
+  ASSERT_EQ(values.size(), 4U);
+  EXPECT_EQ(values[0].number(), 2.5);
+  EXPECT_EQ(values[0].integer(), 0);
+  EXPECT_EQ(values[1].integer(), 7);
+  EXPECT_EQ(values[1].number(), 0);
+  EXPECT_EQ(values[2].integer(), 1);
+  EXPECT_TRUE(std::isnan(values[3].number()));
 }
 
 TEST(RespParser, DoesNotCareWhereTheInputIsSplit) {
-  for (std::size_t split = 0; split <= kStream.size(); ++split) {
-    const Parsed parsed = parse({kStream.substr(0, split), kStream.substr(split)});
+  const std::string_view bytes = stream();
+  for (std::size_t split = 0; split <= bytes.size(); ++split) {
+    const Parsed parsed = parse({bytes.substr(0, split), bytes.substr(split)});
     ASSERT_EQ(parsed.values, stream_values()) << "split at " << split;
   }
 }
 
 TEST(RespParser, TakesTheInputByteByByte) {
   std::vector<std::string_view> bytes;
-  for (std::size_t i = 0; i < kStream.size(); ++i)
-    bytes.push_back(kStream.substr(i, 1));
+  for (std::size_t i = 0; i < stream().size(); ++i)
+    bytes.push_back(std::string_view(stream()).substr(i, 1));
 
   EXPECT_EQ(parse(bytes).values, stream_values());
 }
 
 TEST(RespParser, WaitsForTheRestOfEveryTruncation) {
-  for (std::size_t size = 0; size < kStream.size(); ++size) {
-    const Parsed parsed = parse({kStream.substr(0, size)});
+  const std::vector<RespValue> all = stream_values();
+  for (std::size_t size = 0; size < stream().size(); ++size) {
+    const Parsed parsed = parse({std::string_view(stream()).substr(0, size)});
     ASSERT_FALSE(parsed.error.has_value()) << "cut at " << size;
-    ASSERT_LT(parsed.values.size(), stream_values().size());
+    ASSERT_LT(parsed.values.size(), all.size());
+    ASSERT_TRUE(std::equal(parsed.values.begin(), parsed.values.end(), all.begin()));
   }
 }
 
@@ -141,18 +241,28 @@ TEST(RespParser, CallsGarbageCorrupt) {
   }
 }
 
-TEST(RespParser, RefusesWhatOnlyResp3Has) {
-  for (const std::string_view type : {"_\r\n",
-                                      "#t\r\n",
-                                      ",1.5\r\n",
-                                      "(1\r\n",
-                                      "!3\r\nERR\r\n",
-                                      "=7\r\ntxt:abc\r\n",
-                                      "%0\r\n",
-                                      "~0\r\n",
-                                      ">0\r\n",
-                                      "|0\r\n"}) {
-    EXPECT_EQ(parse({type}).error, ErrorCode::kCorrupt) << type;
+TEST(RespParser, CallsGarbageOfResp3Corrupt) {
+  for (const std::string_view garbage : {"_x\r\n",        "#\r\n",          "#true\r\n",
+                                         ",\r\n",         ",1.5x\r\n",      ",+-1\r\n",
+                                         ",0x10\r\n",     "(\r\n",          "(-\r\n",
+                                         "(1.5\r\n",      "!-1\r\n",        "=-1\r\n",
+                                         "=3\r\ntxt\r\n", "=4\r\ntext\r\n", "%-1\r\n",
+                                         "~-1\r\n",       ">-1\r\n",        "|-1\r\n",
+                                         "%x\r\n",        ":+-1\r\n",       "*1\r\n>1\r\n+x\r\n"}) {
+    EXPECT_EQ(parse({garbage}).error, ErrorCode::kCorrupt) << garbage;
+  }
+}
+
+TEST(RespParser, RefusesWhatIsStreamedInPartsAndSaysSo) {
+  for (const std::string_view streamed :
+       {"$?\r\n", "*?\r\n", "%?\r\n", "~?\r\n", ">?\r\n", "|?\r\n", ";4\r\n", ".\r\n"}) {
+    RespParser parser{RespParser::Limits()};
+    std::memcpy(parser.prepare().data(), streamed.data(), streamed.size());
+    parser.commit(streamed.size());
+    const Result<std::optional<RespValue>> value = parser.next();
+    ASSERT_FALSE(value.has_value()) << streamed;
+    EXPECT_EQ(value.error().code(), ErrorCode::kCorrupt) << streamed;
+    EXPECT_NE(value.error().message().find("streams"), std::string::npos) << streamed;
   }
 }
 
@@ -175,6 +285,8 @@ TEST(RespParser, RefusesALargeBulkStringByItsHeaderAlone) {
 
   EXPECT_EQ(parse({"$1001\r\n"}, limits).error, ErrorCode::kTooLarge);
   EXPECT_EQ(parse({"$9223372036854775807\r\n"}, limits).error, ErrorCode::kTooLarge);
+  EXPECT_EQ(parse({"!1001\r\n"}, limits).error, ErrorCode::kTooLarge);
+  EXPECT_EQ(parse({"=1001\r\n"}, limits).error, ErrorCode::kTooLarge);
   EXPECT_FALSE(parse({"$900\r\n"}, limits).error.has_value());
 }
 
@@ -211,6 +323,22 @@ TEST(RespParser, RefusesTooManyElements) {
   limits.max_elements = 10;
 
   EXPECT_EQ(parse({"*11\r\n"}, limits).error, ErrorCode::kTooLarge);
+  EXPECT_EQ(parse({"~11\r\n"}, limits).error, ErrorCode::kTooLarge);
+  EXPECT_EQ(parse({">11\r\n"}, limits).error, ErrorCode::kTooLarge);
+  EXPECT_EQ(parse({"%6\r\n"}, limits).error, ErrorCode::kTooLarge);
+  EXPECT_EQ(parse({"|6\r\n"}, limits).error, ErrorCode::kTooLarge);
+  EXPECT_EQ(parse({"%9223372036854775807\r\n"}, limits).error, ErrorCode::kTooLarge);
+  EXPECT_FALSE(parse({"%5\r\n"}, limits).error.has_value());
+}
+
+TEST(RespParser, CountsDroppedAttributesAgainstTheLimitOfTheirReply) {
+  RespParser::Limits limits;
+  limits.max_reply_bytes = 10'000;
+  std::string attributes;
+  for (int i = 0; i < 1000; ++i)
+    attributes += "|1\r\n+a\r\n+b\r\n";
+
+  EXPECT_EQ(parse({attributes, ":1\r\n"}, limits).error, ErrorCode::kTooLarge);
 }
 
 TEST(RespParser, RefusesTooDeepNesting) {
@@ -219,6 +347,7 @@ TEST(RespParser, RefusesTooDeepNesting) {
 
   EXPECT_EQ(parse({"*1\r\n*1\r\n*1\r\n:1\r\n"}, limits).values.size(), 1U);
   EXPECT_EQ(parse({"*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n"}, limits).error, ErrorCode::kTooLarge);
+  EXPECT_EQ(parse({"*1\r\n~1\r\n%1\r\n|1\r\n"}, limits).error, ErrorCode::kTooLarge);
 }
 
 TEST(RespParser, RefusesALineWithoutEnd) {

@@ -6,6 +6,7 @@
 #include "refrain/services/status/service_status.h"
 
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 namespace refrain::testing {
@@ -62,6 +63,36 @@ inline TierStats sample_memory_tier() {
   return memory;
 }
 
+inline BreakerStats sample_breaker() {
+  BreakerStats breaker;
+  breaker.name = "0";
+  breaker.state = "open";
+  const auto add = [&breaker](const char* state, std::int64_t entered, double seconds) {
+    BreakerStats::Stay stay;
+    stay.state = state;
+    stay.entered = entered;
+    stay.seconds = seconds;
+    breaker.stays.push_back(stay);
+  };
+  add("closed", 201, 20.5);
+  add("open", 202, 21.5);
+  add("half-open", 203, 22.5);
+  return breaker;
+}
+
+inline RecoveryStats sample_recovery() {
+  RecoveryStats recovery;
+  recovery.waiting = 211;
+  recovery.waiting_bytes = 212;
+  recovery.replayed = 213;
+  recovery.dropped = 214;
+  recovery.expired = 215;
+  recovery.erasures_waiting = 216;
+  recovery.erasures_replayed = 217;
+  recovery.epochs_raised = 218;
+  return recovery;
+}
+
 inline TierStats sample_redis_tier() {
   TierStats redis;
   redis.name = "redis";
@@ -73,10 +104,35 @@ inline TierStats sample_redis_tier() {
   redis.misses = 72;
   RemoteTierStats remote;
   remote.state = "open";
-  remote.mode = "standalone";
+  remote.mode = "cluster";
+  ShardStats shard;
+  shard.address = "10.0.0.1:6379";
+  shard.is_available = true;
+  shard.slots = 16'384;
+  remote.shards = {shard};
   remote.latency_p50_ms = 0.25;
   remote.latency_p99_ms = 1.5;
+  remote.corruptions = {{"foreign", 221}, {"cut", 222}};
+  remote.recovery = sample_recovery();
+  ServerMemory memory;
+  memory.used_bytes = 231;
+  memory.max_bytes = 232;
+  memory.policy = "noeviction";
+  memory.warning = "bad";
+  remote.memory = memory;
+  TrackingStats tracking;
+  tracking.is_up = true;
+  tracking.changes = 251;
+  tracking.flushes = 252;
+  tracking.losses = 253;
+  remote.tracking = tracking;
   redis.remote = remote;
+  redis.breakers = {sample_breaker()};
+  LateStats late;
+  late.finds = 241;
+  late.hits = 242;
+  late.inserts = 243;
+  redis.late = late;
   return redis;
 }
 
@@ -97,6 +153,14 @@ inline ServiceStatus sample_status() {
   status.cache.generation.rejected = 8;
   status.cache.generation.spent = std::chrono::milliseconds(4800);
   status.cache.generation.saved = std::chrono::milliseconds(3250);
+  LeaseStats lease;
+  lease.taken = 261;
+  lease.waits = 262;
+  lease.answered = 263;
+  lease.timeouts = 264;
+  lease.unavailable = 265;
+  lease.lost = 266;
+  status.cache.lease = lease;
   status.cache.tiers.push_back(sample_disk_tier());
   status.cache.tiers.push_back(sample_redis_tier());
   return status;

@@ -25,10 +25,12 @@ std::string names(const boost::json::value& object) {
 TEST(ServiceStatusJson, HasTheFieldsOfTheContractInTheirOrder) {
   const boost::json::value status = json(sample_status());
 
-  EXPECT_EQ(names(status), "service version uptime_seconds requests hit_ratio generation tiers");
+  EXPECT_EQ(names(status),
+            "service version uptime_seconds requests hit_ratio generation lease tiers");
   EXPECT_EQ(names(status.at("requests")), "total hit stale miss bypass coalesced error");
   EXPECT_EQ(names(status.at("generation")),
             "count failed running rejected seconds_spent seconds_saved");
+  EXPECT_EQ(names(status.at("lease")), "taken waits answered timeouts unavailable lost");
 }
 
 TEST(ServiceStatusJson, HasTheFieldsOfTheContractForEachTier) {
@@ -44,7 +46,18 @@ TEST(ServiceStatusJson, HasTheFieldsOfTheContractForEachTier) {
       common + " directory state write_state queue rewritten segments index_bytes corruptions");
   EXPECT_EQ(names(disk.at("queue")), "entries size_bytes dropped");
   EXPECT_EQ(names(disk.at("corruptions")), "meta index segment record payload cut");
-  EXPECT_EQ(names(redis), common + " state mode latency_ms");
+  EXPECT_EQ(
+      names(redis),
+      common + " state mode latency_ms corruptions recovery server_memory tracking breakers late");
+  EXPECT_EQ(names(redis.at("recovery")),
+            "waiting waiting_bytes replayed dropped expired erasures_waiting erasures_replayed "
+            "epochs_raised");
+  EXPECT_EQ(names(redis.at("server_memory")), "used_bytes max_bytes policy warning");
+  EXPECT_EQ(names(redis.at("tracking")), "up changes flushes losses");
+  EXPECT_EQ(names(redis.at("breakers")), "0");
+  EXPECT_EQ(names(redis.at("breakers").at("0")), "state entered seconds");
+  EXPECT_EQ(names(redis.at("breakers").at("0").at("entered")), "closed open half-open");
+  EXPECT_EQ(names(redis.at("late")), "finds hits inserts");
   EXPECT_EQ(names(disk.at("removals")), "capacity expired invalidated replaced corrupt");
   EXPECT_EQ(names(redis.at("latency_ms")), "p50 p99");
 }
@@ -57,6 +70,8 @@ TEST(ServiceStatusJson, ShowsTheNumbersOfTheStatus) {
       R"("hit_ratio":5E-1,)"
       R"("generation":{"count":9,"failed":4,"running":3,"rejected":8,"seconds_spent":4.8E0,)"
       R"("seconds_saved":3.25E0},)"
+      R"("lease":{"taken":261,"waits":262,"answered":263,"timeouts":264,"unavailable":265,)"
+      R"("lost":266},)"
       R"("tiers":[{"name":"disk","available":true,"items":31,"max_items":null,"size_bytes":90211,)"
       R"("max_size_bytes":1000000,"utilization_percent":9.02E0,"ttl_seconds":86400,"hits":41,)"
       R"("misses":42,"insertions":50,"refusals":43,"errors":44,)"
@@ -69,7 +84,15 @@ TEST(ServiceStatusJson, ShowsTheNumbersOfTheStatus) {
       R"("max_size_bytes":null,"utilization_percent":0E0,"ttl_seconds":3601,"hits":71,"misses":72,)"
       R"("insertions":61,"refusals":0,"errors":0,)"
       R"("removals":{"capacity":0,"expired":0,"invalidated":0,"replaced":0,"corrupt":0},)"
-      R"("state":"open","mode":"standalone","latency_ms":{"p50":2.5E-1,"p99":1.5E0}}]})");
+      R"("state":"open","mode":"cluster","shards":[{"address":"10.0.0.1:6379","available":true,"slots":16384}],"latency_ms":{"p50":2.5E-1,"p99":1.5E0},)"
+      R"("corruptions":{"foreign":221,"cut":222},)"
+      R"("recovery":{"waiting":211,"waiting_bytes":212,"replayed":213,"dropped":214,"expired":215,)"
+      R"("erasures_waiting":216,"erasures_replayed":217,"epochs_raised":218},)"
+      R"("server_memory":{"used_bytes":231,"max_bytes":232,"policy":"noeviction","warning":"bad"},)"
+      R"("tracking":{"up":true,"changes":251,"flushes":252,"losses":253},)"
+      R"("breakers":{"0":{"state":"open","entered":{"closed":201,"open":202,"half-open":203},)"
+      R"("seconds":{"closed":2.05E1,"open":2.15E1,"half-open":2.25E1}}},)"
+      R"("late":{"finds":241,"hits":242,"inserts":243}}]})");
 }
 
 TEST(ServiceStatusJson, IsHowFullTheTierIsByBytesAndElseByItems) {
@@ -96,6 +119,24 @@ TEST(ServiceStatusJson, TellsOfMemoryWhatOtherSizesWouldDo) {
   EXPECT_DOUBLE_EQ(memory.at("forecast").at(0).at("scale").as_double(), 0.5);
   EXPECT_DOUBLE_EQ(memory.at("forecast").at(2).at("hit_ratio").as_double(), 0.75);
   EXPECT_DOUBLE_EQ(memory.at("forecast").at(2).at("seconds_saved").as_double(), 97.5);
+}
+
+TEST(ServiceStatusJson, SaysNothingOfAServersMemoryBeforeTheServerDid) {
+  ServiceStatus status = sample_status();
+  status.cache.tiers[1].remote->memory.reset();
+
+  EXPECT_TRUE(json(status).at("tiers").at(1).at("server_memory").is_null());
+}
+
+TEST(ServiceStatusJson, LeavesOutWhatTheCacheDoesNotHave) {
+  ServiceStatus status = sample_status();
+  status.cache.lease.reset();
+  status.cache.tiers[1].remote->tracking.reset();
+
+  const boost::json::value shown = json(status);
+
+  EXPECT_FALSE(shown.as_object().contains("lease"));
+  EXPECT_FALSE(shown.at("tiers").at(1).as_object().contains("tracking"));
 }
 
 TEST(ServiceStatusJson, HasARatioOfZeroBeforeTheFirstRequest) {

@@ -126,6 +126,58 @@ TEST_F(ServiceStatusPrometheus, HasTheTiersOfTheJson) {
   }
 }
 
+TEST_F(ServiceStatusPrometheus, HasTheBreakersOfTheJson) {
+  const boost::json::value& breaker = json_.at("tiers").at(1).at("breakers").at("0");
+  EXPECT_EQ(sample("tier_breaker_state", R"(breaker="0",state="open",tier="redis")"), 1);
+  for (const std::string state : {"closed", "open", "half-open"}) {
+    const std::string labels = R"(breaker="0",state=")" + state + R"(",tier="redis")";
+    EXPECT_EQ(sample("tier_breaker_changes_total", labels),
+              breaker.at("entered").at(state).to_number<double>());
+    EXPECT_EQ(sample("tier_breaker_state_seconds_total", labels),
+              breaker.at("seconds").at(state).to_number<double>());
+  }
+}
+
+TEST_F(ServiceStatusPrometheus, HasTheRecoveryOfTheJson) {
+  const auto number = [this](const char* name) {
+    return json_.at("tiers").at(1).at("recovery").at(name).to_number<double>();
+  };
+  const std::string tier = R"(tier="redis")";
+  EXPECT_EQ(sample("tier_recovery_waiting", tier), number("waiting"));
+  EXPECT_EQ(sample("tier_recovery_waiting_bytes", tier), number("waiting_bytes"));
+  EXPECT_EQ(sample("tier_recovery_erasures_waiting", tier), number("erasures_waiting"));
+  EXPECT_EQ(sample("tier_recovery_erasures_total", tier), number("erasures_replayed"));
+  EXPECT_EQ(sample("tier_recovery_epochs_raised_total", tier), number("epochs_raised"));
+  for (const std::string result : {"replayed", "dropped", "expired"}) {
+    EXPECT_EQ(sample("tier_recovery_total", R"(result=")" + result + "\"," + tier),
+              number(result.c_str()));
+  }
+}
+
+TEST_F(ServiceStatusPrometheus, TellsOfLeases) {
+  EXPECT_EQ(sample("generation_leases_total", R"(result="taken")"), 261);
+  EXPECT_EQ(sample("generation_lease_waits_total"), 262);
+  EXPECT_EQ(sample("generation_leases_total", R"(result="answered")"), 263);
+  EXPECT_EQ(sample("generation_leases_total", R"(result="timeout")"), 264);
+  EXPECT_EQ(sample("generation_leases_total", R"(result="unavailable")"), 265);
+  EXPECT_EQ(sample("generation_leases_lost_total"), 266);
+}
+
+TEST_F(ServiceStatusPrometheus, TellsOfTracking) {
+  EXPECT_EQ(sample("tier_tracking_up", R"(tier="redis")"), 1);
+  EXPECT_EQ(sample("tier_tracking_changes_total", R"(tier="redis")"), 251);
+  EXPECT_EQ(sample("tier_tracking_flushes_total", R"(tier="redis")"), 252);
+  EXPECT_EQ(sample("tier_tracking_losses_total", R"(tier="redis")"), 253);
+}
+
+TEST_F(ServiceStatusPrometheus, TellsOfLateAnswersDamagedValuesAndABadPolicy) {
+  EXPECT_EQ(sample("tier_late_total", R"(tier="redis",what="find")"), 241);
+  EXPECT_EQ(sample("tier_late_total", R"(tier="redis",what="hit")"), 242);
+  EXPECT_EQ(sample("tier_late_total", R"(tier="redis",what="insert")"), 243);
+  EXPECT_EQ(sample("tier_corruptions_total", R"(kind="foreign",tier="redis")"), 221);
+  EXPECT_EQ(sample("tier_server_memory_warning", R"(policy="noeviction",tier="redis")"), 1);
+}
+
 TEST_F(ServiceStatusPrometheus, KeepsTheSumsOfTheContract) {
   for (const std::string label : {"tier=\"disk\"", "tier=\"redis\""}) {
     double removals = 0;

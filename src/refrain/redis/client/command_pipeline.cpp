@@ -4,7 +4,17 @@
 
 namespace refrain {
 
-CommandPipeline::CommandPipeline(const Limits& limits) : limits_(limits), parser_(limits.replies) {}
+namespace {
+
+// As much as a socket takes at once.
+constexpr std::size_t kKeptBytes = std::size_t{256} << 10U;
+
+}  // namespace
+
+CommandPipeline::CommandPipeline(const Limits& limits, OnPush on_push)
+    : limits_(limits),
+      on_push_(std::move(on_push)),
+      parser_(limits.replies) {}
 
 Result<void> CommandPipeline::submit(const RedisCommand& command,
                                      SteadyTime deadline,
@@ -22,19 +32,26 @@ Result<void> CommandPipeline::submit(const RedisCommand& command,
   return {};
 }
 
-std::string CommandPipeline::take_output() {
+void CommandPipeline::take_output(std::string& into) {
   taken_bytes_ = output_.size();
-  return std::exchange(output_, std::string());
+  // What one large command needed is not kept for all the small ones.
+  if (into.capacity() > kKeptBytes) into = std::string();
+  into.clear();
+  into.swap(output_);
 }
 
 Result<void> CommandPipeline::receive(std::size_t size) {
   parser_.commit(size);
   while (true) {
-    Result<std::optional<RespValue>> reply = parser_.next();
-    if (!reply) return fail(reply.error());
-    std::optional<RespValue>& value = *reply;
+    Result<std::optional<RespValue>> next = parser_.next();
+    if (!next) return fail(next.error());
+    std::optional<RespValue>& value = *next;
     if (!value) return {};
-    if (Result<void> answered = answer(std::move(*value)); !answered) return answered;
+    if (value->type() == RespType::kPush) {
+      if (on_push_) on_push_(*value);
+    } else if (Result<void> answered = answer(std::move(*value)); !answered) {
+      return answered;
+    }
   }
 }
 
@@ -47,21 +64,11 @@ Result<void> CommandPipeline::answer(RespValue reply) {
     if (pending.replies.size() < pending.replies_wanted) return {};
     reply = RespValue::array_of(std::move(pending.replies));
   }
-  Answered answered;
-  answered.waiter = std::move(pending.waiter);
-  answered.reply = std::move(reply);
-  answered_.push_back(std::move(answered));
+  // It may submit a command, which must find its place behind those that still wait.
+  const std::shared_ptr<Waiter> waiter = std::move(pending.waiter);
   waiting_.pop_front();
+  waiter->complete(std::move(reply));
   return {};
-}
-
-void CommandPipeline::deliver() {
-  std::vector<Answered> answered = std::exchange(answered_, {});
-  for (Answered& one : answered)
-    one.waiter->complete(std::move(one.reply));
-  // Keep its memory for the next turn.
-  answered.clear();
-  if (answered_.empty()) answered_.swap(answered);
 }
 
 std::optional<SteadyTime> CommandPipeline::oldest_deadline() const {

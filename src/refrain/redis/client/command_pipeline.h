@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,8 +22,8 @@
 namespace refrain {
 
 /// The commands of one connection that are not answered yet, in order: what is to be written, whom
-/// the next reply belongs to, and when the oldest has waited too long. Bytes in, bytes out: the
-/// owner does the I/O and keeps the time.
+/// the next reply belongs to, and when the oldest has waited too long. Push messages are no replies
+/// and go to whoever wants them. Bytes in, bytes out: the owner does the I/O and keeps the time.
 ///
 /// Thread safety: none; it lives on its connection's event loop.
 /// Invariant: every waiter is completed exactly once, by a reply or by `fail_all`. A reply never
@@ -37,7 +38,7 @@ public:
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
     virtual ~Waiter() = default;
-    /// Called by `deliver`; may submit further commands from within.
+    /// Called by `receive`; may submit further commands from within.
     virtual void complete(Result<RespValue> reply) = 0;
     /// Called in the middle of things: must not act before the caller has returned.
     virtual void complete_later(Result<RespValue> reply) = 0;
@@ -49,7 +50,11 @@ public:
     RespParser::Limits replies;
   };
 
-  explicit CommandPipeline(const Limits& limits);
+  /// Told of a push message.
+  using OnPush = std::function<void(const RespValue&)>;
+
+  /// `on_push` may be empty, which drops push messages; it may submit commands from within.
+  explicit CommandPipeline(const Limits& limits, OnPush on_push = {});
 
   /// Takes a command over; `waiter` hears of it. Refuses with `kUnavailable` when too much is
   /// queued; `waiter` then hears nothing.
@@ -57,18 +62,16 @@ public:
                                     SteadyTime deadline,
                                     std::shared_ptr<Waiter> waiter);
 
-  /// Bytes that were submitted and not taken; empty if none. They count against the limit until the
-  /// next call.
-  [[nodiscard]] std::string take_output();
+  /// Replaces `into` by the bytes that were submitted and not taken; empty if none. They count
+  /// against the limit until the next call. What memory `into` has is used again.
+  void take_output(std::string& into);
   [[nodiscard]] bool has_output() const { return !output_.empty(); }
 
   /// Where to read the server's bytes to.
   [[nodiscard]] std::span<char> prepare() { return parser_.prepare(); }
-  /// Takes `size` bytes that were read and finds whom they answer, for `deliver`. After an error
-  /// the connection is to be given up.
+  /// Takes `size` bytes that were read, completes those whom they answer and hands push messages
+  /// out, all in the order of arrival. After an error the connection is to be given up.
   [[nodiscard]] Result<void> receive(std::size_t size);
-  /// Completes those who were answered.
-  void deliver();
 
   [[nodiscard]] bool is_idle() const { return waiting_.empty(); }
   /// When the command that waits longest has waited too long; nothing if none waits.
@@ -86,17 +89,12 @@ private:
     std::vector<RespValue> replies;  // the first ones, of a command that wants several
   };
 
-  struct Answered {
-    std::shared_ptr<Waiter> waiter;
-    RespValue reply;
-  };
-
   Result<void> answer(RespValue reply);
 
   const Limits limits_;
+  const OnPush on_push_;
   RespParser parser_;
   std::deque<Pending> waiting_;
-  std::vector<Answered> answered_;
   std::string output_;
   std::size_t taken_bytes_ = 0;
 };

@@ -1,67 +1,65 @@
 #include "refrain/redis/client/redis_client.h"
 
-#include "refrain/redis/client/latency_window.h"
+#include "refrain/redis/client/cluster_redis_client.h"
+#include "refrain/redis/client/sentinel_redis_client.h"
+#include "refrain/redis/client/standalone_redis_client.h"
 
-#include <boost/asio/this_coro.hpp>
-
-#include <algorithm>
 #include <utility>
 
 namespace refrain {
 
-RedisClient::RedisClient(const RedisConnectionOptions& options,
-                         const std::vector<boost::asio::io_context*>& loops,
-                         Log& log) {
-  RedisConnectionOptions own = options;
-  for (boost::asio::io_context* loop : loops) {
-    connections_.push_back(std::make_shared<RedisConnection>(own, *loop, log));
-    ++own.seed;  // so that the loops do not retry in step either
+namespace {
+
+tl::unexpected<Error> bad(std::string_view option, std::string_view why) {
+  return fail(ErrorCode::kInvalidArgument,
+              "the Redis " + std::string(option) + " " + std::string(why),
+              std::string(option));
+}
+
+Result<void> check_cluster(const RedisClientOptions& options) {
+  const RedisEndpoint& endpoint = options.connection.endpoint;
+  if (endpoint.database != 0) return bad("database", "must be 0 in a cluster, which has no others");
+  if (!endpoint.unix_path.empty())
+    return bad("URL", "is a Unix socket, but the nodes of a cluster are found by host and port");
+  return {};
+}
+
+Result<void> check_sentinel(const RedisClientOptions& options) {
+  if (options.nodes.empty()) return bad("nodes", "must name at least one sentinel");
+  if (options.master_name.empty())
+    return bad("master", "must have the name that the sentinels know it by");
+  if (!options.connection.endpoint.unix_path.empty())
+    return bad("URL", "is a Unix socket, but sentinels name a host and a port");
+  return {};
+}
+
+RedisClientOptions with_nodes(const RedisClientOptions& options) {
+  RedisClientOptions complete = options;
+  const RedisEndpoint& endpoint = options.connection.endpoint;
+  RedisAddress address;
+  address.host = endpoint.host;
+  address.port = endpoint.port;
+  if (complete.nodes.empty()) complete.nodes.push_back(std::move(address));
+  return complete;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RedisClient>> make_redis_client(
+    const RedisClientOptions& options,
+    const std::vector<boost::asio::io_context*>& loops,
+    Log& log) {
+  if (options.mode == RedisMode::kCluster) {
+    if (Result<void> checked = check_cluster(options); !checked) return fail(checked.error());
+    return std::make_unique<ClusterRedisClient>(with_nodes(options), loops, log);
   }
-}
-
-RedisClient::~RedisClient() {
-  stop();
-}
-
-void RedisClient::start() {
-  for (const auto& connection : connections_)
-    connection->start();
-}
-
-void RedisClient::stop() {
-  is_stopped_.store(true, std::memory_order_release);
-  for (const auto& connection : connections_)
-    connection->stop();
-}
-
-Task<Result<RespValue>> RedisClient::execute(RedisCommand command) {
-  const Executor executor = co_await boost::asio::this_coro::executor;
-  for (const auto& connection : connections_) {
-    if (&connection->loop() == &executor.context())
-      co_return co_await connection->execute(std::move(command));
+  if (options.mode == RedisMode::kSentinel) {
+    if (Result<void> checked = check_sentinel(options); !checked) return fail(checked.error());
+    return std::make_unique<SentinelRedisClient>(options, loops, log);
   }
-  co_return fail(ErrorCode::kInternal, "this event loop has no Redis connection");
-}
-
-bool RedisClient::is_ready() const {
-  // The connections end when their loops come to it.
-  if (is_stopped_.load(std::memory_order_acquire)) return false;
-  bool is_any_ready = false;
-  for (const auto& connection : connections_) {
-    if (connection->loop().get_executor().running_in_this_thread()) return connection->is_ready();
-    is_any_ready = is_any_ready || connection->is_ready();
-  }
-  return is_any_ready;
-}
-
-RedisClient::Latency RedisClient::latency() const {
-  LatencyWindow::Counts counts{};
-  for (const auto& connection : connections_)
-    connection->latencies().add_to(counts);
-  Latency latency;
-  latency.p50_ms = LatencyWindow::quantile_ms(counts, 0.50);
-  latency.p99_ms = LatencyWindow::quantile_ms(counts, 0.99);
-  return latency;
+  if (!options.nodes.empty())
+    return bad("nodes", "are named, but one server alone has none (is the mode wrong?)");
+  return std::make_unique<StandaloneRedisClient>(options.connection, loops, log);
 }
 
 }  // namespace refrain

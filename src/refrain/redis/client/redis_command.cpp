@@ -14,6 +14,21 @@ void append_header(std::string& wire, char type, std::size_t size) {
   wire.append("\r\n");
 }
 
+// The size in the header at the beginning of `wire`, which is taken off.
+std::size_t take_header(std::string_view& wire) {
+  std::size_t size = 0;
+  const char* const end = std::from_chars(wire.data() + 1, wire.data() + wire.size(), size).ptr;
+  wire.remove_prefix(static_cast<std::size_t>(end - wire.data()) + 2);
+  return size;
+}
+
+std::string_view take_word(std::string_view& wire) {
+  const std::size_t size = take_header(wire);
+  const std::string_view word = wire.substr(0, size);
+  wire.remove_prefix(size + 2);
+  return word;
+}
+
 }  // namespace
 
 void RedisCommand::add(std::span<const std::string_view> words) {
@@ -33,6 +48,43 @@ void RedisCommand::add(std::span<const std::string_view> words) {
 void RedisCommand::add(const RedisCommand& other) {
   wire_ += other.wire_;
   size_ += other.size_;
+}
+
+std::string_view RedisCommand::name() const {
+  std::string_view rest = wire_;
+  if (rest.empty() || take_header(rest) < 1) return {};
+  return take_word(rest);
+}
+
+std::string_view RedisCommand::routing_key() const {
+  std::string_view rest = wire_;
+  if (rest.empty()) return {};
+  const std::size_t words = take_header(rest);
+  if (words < 2) return {};
+  const std::string_view command = take_word(rest);
+  const std::string_view second = take_word(rest);
+  if (command != "EVAL" && command != "EVALSHA") return second;
+  // The script and how many keys it has; then the keys.
+  if (words < 4) return {};
+  static_cast<void>(take_word(rest));
+  return take_word(rest);
+}
+
+std::vector<std::string_view> RedisCommand::parts() const {
+  std::vector<std::string_view> parts;
+  std::string_view rest = wire_;
+  while (!rest.empty()) {
+    const std::string_view begin = rest;
+    for (std::size_t words = take_header(rest); words > 0; --words)
+      static_cast<void>(take_word(rest));
+    parts.push_back(begin.substr(0, begin.size() - rest.size()));
+  }
+  return parts;
+}
+
+void RedisCommand::add_part(std::string_view part) {
+  wire_ += part;
+  ++size_;
 }
 
 }  // namespace refrain

@@ -14,6 +14,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
@@ -24,8 +25,11 @@ namespace {
 
 constexpr std::string_view kClientName = "refrain";
 
-// Reads of one turn, so that a server that never stops sending leaves the loop to others too.
-constexpr int kMaxReadsPerTurn = 16;
+// Of sealed bytes in one read: four records of TLS.
+constexpr std::size_t kSealedBytes = std::size_t{64} << 10U;
+
+// How many reads an overdue command is given for what has arrived already.
+constexpr int kMaxLooks = 16;
 
 // The descriptor is gone whatever the system says of its closing.
 template <class Socket>
@@ -38,14 +42,16 @@ void close_quietly(Socket& socket) {
 template <class Handler>
 class HandlerWaiter final : public CommandPipeline::Waiter {
 public:
-  HandlerWaiter(Handler handler, LatencyWindow& latencies)
+  // `now` says when a reply came. It and `latencies`, if there are any, outlive the waiter.
+  HandlerWaiter(Handler handler, const SteadyTime& now, LatencyWindow* latencies, SteadyTime begin)
       : handler_(std::move(handler)),
+        now_(now),
         latencies_(latencies),
-        begin_(std::chrono::steady_clock::now()) {}
+        begin_(begin) {}
 
   void complete(Result<RespValue> reply) override {
-    const auto duration = std::chrono::steady_clock::now() - begin_;
-    latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(duration));
+    if (latencies_ != nullptr)
+      latencies_->record(std::chrono::duration_cast<std::chrono::microseconds>(now_ - begin_));
     if (!handler_) return;
     Handler handler = std::move(*handler_);
     handler_.reset();
@@ -67,9 +73,27 @@ public:
 
 private:
   std::optional<Handler> handler_;  // empty once it was called, also when that was a cancellation
-  LatencyWindow& latencies_;
+  const SteadyTime& now_;
+  LatencyWindow* const latencies_;
   const SteadyTime begin_;
 };
+
+// What push messages are handed to: nobody once the connection was stopped.
+CommandPipeline::OnPush until_stopped(const std::function<void(const RespValue&)>& on_push,
+                                      const std::atomic<bool>& is_stopped) {
+  if (!on_push) return {};
+  return [&on_push, &is_stopped](const RespValue& message) {
+    if (!is_stopped) on_push(message);
+  };
+}
+
+// A server older than Redis 6, or one that speaks version 2 of the protocol only.
+bool is_hello_refused(const RespValue& reply) {
+  if (!reply.is_error()) return false;
+  const std::string_view text = reply.text();
+  return text.starts_with("NOPROTO") || text.starts_with("NOPERM") ||
+         text.starts_with("ERR unknown command");
+}
 
 }  // namespace
 
@@ -77,12 +101,13 @@ RedisConnection::RedisConnection(RedisConnectionOptions options,
                                  boost::asio::io_context& loop,
                                  Log& log)
     : options_(std::move(options)),
+      endpoint_(options_.endpoint),
       loop_(loop),
       log_(log),
       socket_(loop.get_executor()),
       deadline_timer_(loop.get_executor()),
       attempt_timer_(loop.get_executor()),
-      pipeline_(options_.limits),
+      pipeline_(options_.limits, until_stopped(options_.on_push, is_stopped_)),
       backoff_(options_.reconnect, options_.seed) {}
 
 RedisConnection::~RedisConnection() = default;
@@ -103,10 +128,23 @@ void RedisConnection::stop() {
 }
 
 Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
-  auto initiate = [self = shared_from_this()](auto handler, const RedisCommand& submitted) {
+  return initiate(shared_from_this(), std::move(command));
+}
+
+Task<Result<RespValue>> RedisConnection::execute_borrowed(const RedisCommand& command) {
+  return initiate(shared_from_this(), std::cref(command));
+}
+
+// `Command` is a command or a reference to one.
+template <class Command>
+Task<Result<RespValue>> RedisConnection::initiate(std::shared_ptr<RedisConnection> self,
+                                                  Command command) {
+  auto initiate = [self = std::move(self)](auto handler, const RedisCommand& submitted) {
     using Waiter = HandlerWaiter<decltype(handler)>;
     const auto slot = boost::asio::get_associated_cancellation_slot(handler);
-    const auto waiter = std::make_shared<Waiter>(std::move(handler), self->latencies_);
+    const SteadyTime begin = std::chrono::steady_clock::now();
+    const auto waiter =
+        std::make_shared<Waiter>(std::move(handler), self->now_, &self->latencies_, begin);
     if (slot.is_connected()) {
       boost::asio::cancellation_slot(slot).assign([weak = std::weak_ptr<Waiter>(waiter)](
                                                       boost::asio::cancellation_type /*type*/) {
@@ -116,7 +154,27 @@ Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
           waiting->complete_later(fail(ErrorCode::kCancelled, "the Redis command was cancelled"));
       });
     }
-    self->submit(submitted, waiter);
+    if (self->is_ready()) {
+      self->submit(submitted, begin + self->options_.command_budget, waiter);
+    } else {
+      waiter->complete_later(fail(self->error(ErrorCode::kUnavailable, "not connected")));
+    }
+  };
+  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
+                                     void(Result<RespValue>)>(
+      std::move(initiate), kUseTask, std::move(command));
+}
+
+// A command of the log-in: the attempt's own time limit is its budget.
+Task<Result<RespValue>> RedisConnection::ask(RedisCommand command) {
+  auto initiate = [this](auto handler, const RedisCommand& submitted) {
+    using Waiter = HandlerWaiter<decltype(handler)>;
+    const auto waiter = std::make_shared<Waiter>(std::move(handler), now_, nullptr, now_);
+    if (is_open_) {
+      submit(submitted, SteadyTime::max(), waiter);
+    } else {
+      waiter->complete_later(fail(loss_));
+    }
   };
   return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
                                      void(Result<RespValue>)>(
@@ -124,18 +182,14 @@ Task<Result<RespValue>> RedisConnection::execute(RedisCommand command) {
 }
 
 void RedisConnection::submit(const RedisCommand& command,
-                             const std::shared_ptr<CommandPipeline::Waiter>& waiter) {
-  if (!is_ready()) {
-    waiter->complete_later(fail(error(ErrorCode::kUnavailable, "not connected")));
-    return;
-  }
+                             SteadyTime deadline,
+                             std::shared_ptr<CommandPipeline::Waiter> waiter) {
   const bool is_first = pipeline_.is_idle();
-  const SteadyTime deadline = std::chrono::steady_clock::now() + options_.command_budget;
   if (Result<void> taken = pipeline_.submit(command, deadline, waiter); !taken) {
     waiter->complete_later(fail(error(taken.error().code(), taken.error().message())));
     return;
   }
-  if (!is_deadline_armed_) arm_deadline(deadline);
+  if (!is_deadline_armed_ && deadline != SteadyTime::max()) arm_deadline(deadline);
   // A lone command leaves at once; further ones gather until the end of the loop's turn, and what
   // follows upon replies until all of these are delivered.
   if (is_delivering_) return;
@@ -155,15 +209,34 @@ void RedisConnection::schedule_flush() {
   });
 }
 
+bool RedisConnection::has_output() const {
+  return pipeline_.has_output() || (tls_ && tls_->has_output());
+}
+
+Result<void> RedisConnection::take_output() {
+  if (!tls_) {
+    pipeline_.take_output(writing_);
+    return {};
+  }
+  pipeline_.take_output(plain_);
+  if (Result<void> sealed = tls_->write(plain_); !sealed)
+    return fail(error(sealed.error().code(), sealed.error().message()));
+  tls_->take_output(writing_);
+  return {};
+}
+
 void RedisConnection::flush() {
-  if (!is_ready() || is_writing_ || !pipeline_.has_output()) return;
-  writing_ = pipeline_.take_output();
+  if (!is_open_ || is_writing_ || !has_output()) return;
+  if (Result<void> taken = take_output(); !taken) {
+    give_up(taken.error(), taken.error());
+    return;
+  }
   // The socket nearly always takes it all: then there is nothing to wait for.
   boost::system::error_code failure;
   written_ = socket_.write_some(boost::asio::buffer(writing_), failure);
   if (failure && failure != boost::asio::error::would_block) {
-    const Error lost = error(ErrorCode::kUnavailable, "sending failed: " + failure.message());
-    give_up(lost, lost);
+    // The read ends soon, too, and may have the server's reason before its end.
+    is_writing_ = true;
   } else if (written_ < writing_.size()) {
     write_rest();
   }
@@ -173,14 +246,10 @@ void RedisConnection::write_rest() {
   is_writing_ = true;
   auto on_written = [self = shared_from_this(), generation = generation_](
                         const boost::system::error_code& failure, std::size_t /*size*/) {
-    if (generation != self->generation_) return;
+    // After a failure the read ends soon, too.
+    if (generation != self->generation_ || failure) return;
     self->is_writing_ = false;
-    if (!failure) {
-      self->flush();
-      return;
-    }
-    const Error lost = self->error(ErrorCode::kUnavailable, "sending failed: " + failure.message());
-    self->give_up(lost, lost);
+    self->flush();
   };
   boost::asio::async_write(
       socket_, boost::asio::buffer(writing_) + written_, std::move(on_written));
@@ -198,20 +267,20 @@ void RedisConnection::arm_deadline(SteadyTime deadline) {
 }
 
 void RedisConnection::on_deadline() {
-  if (!is_ready()) return;
+  const std::optional<SteadyTime> oldest = pipeline_.oldest_deadline();
+  if (!is_ready() || !oldest) return;
   const SteadyTime now = std::chrono::steady_clock::now();
-  std::optional<SteadyTime> oldest = pipeline_.oldest_deadline();
-  if (oldest && *oldest <= now) {
-    // What has arrived while the loop was busy is no time-out: not Redis was late but we.
-    if (Result<void> read = read_available(); !read) {
-      give_up(read.error(), error(ErrorCode::kUnavailable, "the connection was lost"));
-      return;
-    }
-    oldest = pipeline_.oldest_deadline();
-  }
-  if (!oldest) return;
   if (*oldest > now) {
+    looks_ = 0;
     arm_deadline(*oldest);
+    return;
+  }
+  // What has arrived while the loop was busy is no time-out: not Redis was late but we. The read
+  // that waits comes before a timer that is set for now.
+  boost::system::error_code ignored;
+  if (looks_ < kMaxLooks && socket_.available(ignored) > 0) {
+    ++looks_;
+    arm_deadline(now);
     return;
   }
   give_up(error(ErrorCode::kTimeout,
@@ -221,15 +290,27 @@ void RedisConnection::on_deadline() {
 }
 
 void RedisConnection::give_up(const Error& oldest, const Error& others) {
-  if (!is_ready_.exchange(false)) return;
+  if (!is_open_) return;
   loss_ = oldest;
   close();
+  const bool was_ready = is_ready_.exchange(false);
+  if (was_ready && options_.on_lost && !is_stopped_) options_.on_lost(oldest);
   pipeline_.fail_all(oldest, others);
+  // Only somebody who waits for the loss of a connection that is ready uses it then.
+  if (was_ready) attempt_timer_.cancel();
+}
+
+void RedisConnection::reconnect(std::string_view reason) {
+  const Error given_up = error(ErrorCode::kUnavailable, reason);
+  give_up(given_up, given_up);
 }
 
 void RedisConnection::close() {
   ++generation_;
+  is_open_ = false;
   is_writing_ = false;
+  looks_ = 0;
+  tls_.reset();
   close_quietly(socket_);
 }
 
@@ -241,7 +322,8 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
       self->backoff_.reset();
       self->is_ready_.store(true, std::memory_order_release);
       self->report_back();
-      co_await self->serve();
+      if (self->options_.on_ready) self->options_.on_ready();
+      co_await self->wait_for_loss();
       if (self->is_stopped_) break;
       self->report_away(self->loss_);
     } else {
@@ -253,22 +335,51 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
   self->close();
 }
 
+Task<void> RedisConnection::wait_for_loss() {
+  attempt_timer_.expires_at(SteadyTime::max());
+  while (is_ready()) {
+    const auto [ended] = co_await attempt_timer_.async_wait(kAsTuple);
+    static_cast<void>(ended);
+  }
+}
+
 Task<void> RedisConnection::pause() {
   attempt_timer_.expires_after(backoff_.next());
   const auto [ended] = co_await attempt_timer_.async_wait(kAsTuple);
   static_cast<void>(ended);
 }
 
+Task<Result<void>> RedisConnection::locate() {
+  if (!options_.locate) co_return Result<void>();
+  Result<RedisEndpoint> found = co_await options_.locate();
+  if (!found) co_return fail(found.error());
+  endpoint_ = std::move(*found);
+  co_return Result<void>();
+}
+
 Task<Result<void>> RedisConnection::establish() {
+  Result<void> located = co_await locate();
+  if (!located) co_return fail(located.error());
   limit_attempt();
+  waited_for_ = "connecting";
   Result<void> done = co_await connect();
-  if (done) done = co_await shake_hands();
+  if (done && endpoint_.is_tls) done = co_await secure();
+  if (done) {
+    waited_for_ = "the log-in";
+    is_open_ = true;
+    read();
+    done = co_await shake_hands();
+  }
   attempt_timer_.cancel();
-  if (done && !is_attempt_over_) co_return Result<void>();
+  if (done && is_open_ && !is_attempt_over_) co_return Result<void>();
+  if (done) done = fail(loss_);
+  give_up(done.error(), done.error());
   close();
   if (is_attempt_over_) {
     const std::string budget = std::to_string(options_.connect_budget.count());
-    co_return fail(error(ErrorCode::kTimeout, "no connection within " + budget + " ms"));
+    co_return fail(
+        error(ErrorCode::kTimeout,
+              "no connection within " + budget + " ms: " + waited_for_ + " took too long"));
   }
   co_return fail(done.error());
 }
@@ -281,6 +392,8 @@ void RedisConnection::limit_attempt() {
                              generation = generation_](const boost::system::error_code& failure) {
     if (failure || generation != self->generation_ || self->is_ready()) return;
     self->is_attempt_over_ = true;
+    const Error late = self->error(ErrorCode::kTimeout, "the log-in took too long");
+    self->give_up(late, late);
     close_quietly(self->socket_);
   });
 }
@@ -288,7 +401,7 @@ void RedisConnection::limit_attempt() {
 Task<Result<std::vector<RedisConnection::Endpoint>>> RedisConnection::resolve() {
   using boost::asio::ip::tcp;
   std::vector<Endpoint> endpoints;
-  const RedisEndpoint& server = options_.endpoint;
+  const RedisEndpoint& server = endpoint_;
   if (!server.unix_path.empty()) {
     endpoints.emplace_back(boost::asio::local::stream_protocol::endpoint(server.unix_path));
     co_return endpoints;
@@ -319,117 +432,173 @@ Task<Result<void>> RedisConnection::connect() {
     last = failure;
     if (failure) continue;
     last = socket_.non_blocking(true, last);
-    if (options_.endpoint.unix_path.empty())
+    if (endpoint_.unix_path.empty())
       last = socket_.set_option(boost::asio::ip::tcp::no_delay(true), last);
     if (!last) co_return Result<void>();
   }
   co_return fail(error(ErrorCode::kUnavailable, "connecting failed: " + last.message()));
 }
 
-Task<Result<void>> RedisConnection::shake_hands() {
-  RedisCommand handshake;
-  const RedisEndpoint& server = options_.endpoint;
-  if (!server.user.empty()) {
-    handshake.add({"AUTH", server.user, server.password});
-  } else if (!server.password.empty()) {
-    handshake.add({"AUTH", server.password});
-  }
-  if (server.database != 0) handshake.add({"SELECT", std::to_string(server.database)});
-  handshake.add({"CLIENT", "SETNAME", kClientName});
-  handshake.add(options_.greeting);
-  const auto [failure, size] =
-      co_await boost::asio::async_write(socket_, boost::asio::buffer(handshake.wire()), kAsTuple);
-  static_cast<void>(size);
-  if (failure)
-    co_return fail(error(ErrorCode::kUnavailable, "sending failed: " + failure.message()));
-  Result<std::vector<RespValue>> replies = co_await read_replies(handshake.size());
-  if (!replies) co_return fail(replies.error());
-  co_return check_handshake(std::move(*replies));
+Task<Result<void>> RedisConnection::secure() {
+  if (!endpoint_.tls)
+    co_return fail(error(ErrorCode::kInvalidArgument, "TLS is wanted, and nobody is trusted"));
+  Result<std::unique_ptr<TlsSession>> session = TlsSession::create(endpoint_.tls, endpoint_.host);
+  if (!session) co_return fail(error(session.error().code(), session.error().message()));
+  waited_for_ = "the TLS handshake";
+  tls_ = std::move(*session);
+  sealed_.resize(kSealedBytes);
+  Result<void> secured = co_await exchange_tls();
+  co_return secured;
 }
 
-Task<Result<std::vector<RespValue>>> RedisConnection::read_replies(std::size_t count) {
-  RespParser parser(options_.limits.replies);
-  std::vector<RespValue> replies;
-  while (replies.size() < count) {
-    const std::span<char> room = parser.prepare();
-    const auto [failure, size] = co_await socket_.async_read_some(
-        boost::asio::mutable_buffer(room.data(), room.size()), kAsTuple);
-    if (failure)
+// The handshake: what is to be sent also when it has failed, so that the server hears why.
+Task<Result<void>> RedisConnection::exchange_tls() {
+  while (true) {
+    Result<bool> done = tls_->shake_hands();
+    tls_->take_output(writing_);
+    // A failure to send shows when reading, where the server's reason may come first.
+    const auto [ignored, sent] =
+        co_await boost::asio::async_write(socket_, boost::asio::buffer(writing_), kAsTuple);
+    static_cast<void>(ignored);
+    static_cast<void>(sent);
+    if (!done) co_return fail(error(done.error().code(), done.error().message()));
+    // Without a session it was stopped meanwhile.
+    if (*done && tls_) co_return Result<void>();
+    const auto [failure, size] =
+        co_await socket_.async_read_some(boost::asio::buffer(sealed_), kAsTuple);
+    if (failure || !tls_)
       co_return fail(
-          error(ErrorCode::kUnavailable, "the log-in had no reply: " + failure.message()));
-    parser.commit(size);
-    while (true) {
-      Result<std::optional<RespValue>> reply = parser.next();
-      if (!reply) co_return fail(error(reply.error().code(), reply.error().message()));
-      std::optional<RespValue>& value = *reply;
-      if (!value) break;
-      replies.push_back(std::move(*value));
-    }
+          error(ErrorCode::kUnavailable, "the TLS handshake had no answer: " + failure.message()));
+    tls_->receive(std::span(sealed_).first(size));
   }
-  if (replies.size() > count)
-    co_return fail(error(ErrorCode::kCorrupt, "Redis sent a reply that nobody asked for"));
-  co_return replies;
 }
 
-Result<void> RedisConnection::check_handshake(std::vector<RespValue> replies) {
-  const RedisEndpoint& server = options_.endpoint;
-  auto next = replies.begin();
-  if (!server.password.empty() && next++->is_error())
-    return fail(
-        error(ErrorCode::kUnavailable, "the log-in was refused: " + replies.front().text()));
-  if (server.database != 0) {
+// What follows depends on how the log-in ends, so it is sent only then.
+Task<Result<void>> RedisConnection::shake_hands() {
+  is_hello_known_ = endpoint_.protocol == RedisProtocol::kResp3;
+  auto done = Result<void>();
+  if (is_hello_known_) done = co_await say_hello();
+  if (done && !is_hello_known_) done = co_await log_in();
+  if (done) done = co_await greet();
+  co_return done;
+}
+
+// The user's name is always given: without one HELLO cannot log in.
+Task<Result<void>> RedisConnection::say_hello() {
+  const RedisEndpoint& server = endpoint_;
+  const std::string_view user = server.user.empty() ? "default" : std::string_view(server.user);
+  RedisCommand hello;
+  if (server.password.empty()) {
+    hello.add({"HELLO", "3", "SETNAME", kClientName});
+  } else {
+    hello.add({"HELLO", "3", "AUTH", user, server.password, "SETNAME", kClientName});
+  }
+  Result<RespValue> reply = co_await ask(std::move(hello));
+  if (!reply) co_return fail(reply.error());
+  is_hello_known_ = !is_hello_refused(*reply);
+  if (!is_hello_known_) co_return Result<void>();
+  co_return check_log_in(*reply);
+}
+
+Task<Result<void>> RedisConnection::log_in() {
+  const RedisEndpoint& server = endpoint_;
+  RedisCommand log_in;
+  if (!server.user.empty()) {
+    log_in.add({"AUTH", server.user, server.password});
+  } else if (!server.password.empty()) {
+    log_in.add({"AUTH", server.password});
+  }
+  log_in.add({"CLIENT", "SETNAME", kClientName});
+  const bool has_password = log_in.size() > 1;
+  Result<RespValue> reply = co_await ask(std::move(log_in));
+  if (!reply) co_return fail(reply.error());
+  if (has_password) co_return check_log_in(reply->elements().front());
+  // The name is for people who look at the server: an ACL may forbid it. Not being logged in is
+  // another matter.
+  if (reply->text().starts_with("NOAUTH")) co_return check_log_in(*reply);
+  co_return Result<void>();
+}
+
+Result<void> RedisConnection::check_log_in(const RespValue& reply) const {
+  if (!reply.is_error()) return {};
+  const std::string_view what =
+      reply.text().starts_with("NOAUTH") ? "a password is needed: " : "the log-in was refused: ";
+  return fail(error(ErrorCode::kUnavailable, std::string(what) + reply.text()));
+}
+
+Task<Result<void>> RedisConnection::greet() {
+  RedisCommand greeting;
+  if (endpoint_.database != 0) greeting.add({"SELECT", std::to_string(endpoint_.database)});
+  greeting.add(options_.greeting);
+  if (greeting.size() == 0) co_return Result<void>();
+  const bool is_single = greeting.size() == 1;
+  Result<RespValue> reply = co_await ask(std::move(greeting));
+  if (!reply) co_return fail(reply.error());
+  if (is_single) {
+    std::vector<RespValue> one;
+    one.push_back(std::move(*reply));
+    reply = RespValue::array_of(std::move(one));
+  }
+  co_return check_greeting(*reply);
+}
+
+Result<void> RedisConnection::check_greeting(const RespValue& replies) const {
+  auto next = replies.elements().begin();
+  if (endpoint_.database != 0) {
     const RespValue& selected = *next++;
     if (selected.is_error())
       return fail(error(ErrorCode::kUnavailable, "the database was refused: " + selected.text()));
   }
-  // The name is for people who look at the server: an ACL may forbid it. Not being logged in is
-  // another matter.
-  const RespValue& named = *next++;
-  if (named.is_error() && named.text().starts_with("NOAUTH"))
-    return fail(error(ErrorCode::kUnavailable, "a password is needed: " + named.text()));
-  if (next == replies.end() || is_stopped_) return {};
-  const bool is_single = options_.greeting.size() == 1;
+  if (next == replies.elements().end() || is_stopped_ || !options_.on_greeted) return {};
   const RespValue greeting =
-      is_single ? *next : RespValue::array_of(std::vector<RespValue>(next, replies.end()));
-  Result<void> greeted = options_.on_greeted ? options_.on_greeted(greeting) : Result<void>();
+      options_.greeting.size() == 1
+          ? *next
+          : RespValue::array_of(std::vector<RespValue>(next, replies.elements().end()));
+  Result<void> greeted = options_.on_greeted(greeting);
   if (!greeted) return fail(error(greeted.error().code(), greeted.error().message()));
   return {};
 }
 
-Task<void> RedisConnection::serve() {
-  while (is_ready()) {
-    const auto [failure] = co_await socket_.async_wait(Socket::wait_read, kAsTuple);
-    if (!is_ready()) co_return;
-    Result<void> read = failure
-                            ? Result<void>(fail(error(ErrorCode::kUnavailable, failure.message())))
-                            : read_available();
-    if (!read) give_up(read.error(), error(ErrorCode::kUnavailable, "the connection was lost"));
+void RedisConnection::read() {
+  const std::span<char> room = tls_ ? std::span<char>(sealed_) : pipeline_.prepare();
+  auto on_done = [self = shared_from_this(), generation = generation_](
+                     const boost::system::error_code& failure, std::size_t size) {
+    if (generation == self->generation_) self->on_read(failure, size);
+  };
+  socket_.async_read_some(boost::asio::mutable_buffer(room.data(), room.size()),
+                          std::move(on_done));
+}
+
+void RedisConnection::on_read(const boost::system::error_code& failure, std::size_t size) {
+  if (failure) {
+    const bool is_closed = failure == boost::asio::error::eof;
+    give_up(error(ErrorCode::kUnavailable,
+                  is_closed ? "the server closed the connection"
+                            : "receiving failed: " + failure.message()),
+            error(ErrorCode::kUnavailable, "the connection was lost"));
+    return;
   }
-}
-
-Result<void> RedisConnection::read_available() {
-  Result<void> received = receive_available();
+  now_ = std::chrono::steady_clock::now();
   is_delivering_ = true;
-  pipeline_.deliver();
+  Result<void> received = tls_ ? open_received(size) : pipeline_.receive(size);
   is_delivering_ = false;
-  if (received) flush();
-  return received;
+  if (!received) {
+    give_up(error(received.error().code(), received.error().message()),
+            error(ErrorCode::kUnavailable, "the connection was lost"));
+    return;
+  }
+  flush();
+  if (is_open_) read();
 }
 
-Result<void> RedisConnection::receive_available() {
-  for (int i = 0; i < kMaxReadsPerTurn; ++i) {
-    const std::span<char> room = pipeline_.prepare();
-    boost::system::error_code failure;
-    const std::size_t size =
-        socket_.read_some(boost::asio::mutable_buffer(room.data(), room.size()), failure);
-    if (failure == boost::asio::error::would_block) return {};
-    if (failure == boost::asio::error::eof)
-      return fail(error(ErrorCode::kUnavailable, "the server closed the connection"));
-    if (failure)
-      return fail(error(ErrorCode::kUnavailable, "receiving failed: " + failure.message()));
-    if (Result<void> taken = pipeline_.receive(size); !taken)
-      return fail(error(taken.error().code(), taken.error().message()));
-    if (size < room.size()) return {};
+// A caller that hears of its reply may give the connection up, and the session is gone with it.
+Result<void> RedisConnection::open_received(std::size_t size) {
+  tls_->receive(std::span(sealed_).first(size));
+  while (tls_) {
+    Result<std::size_t> opened = tls_->read(pipeline_.prepare());
+    if (!opened) return fail(opened.error());
+    if (*opened == 0) break;
+    if (Result<void> received = pipeline_.receive(*opened); !received) return received;
   }
   return {};
 }
@@ -443,12 +612,11 @@ void RedisConnection::report_away(const Error& error) {
 
 void RedisConnection::report_back() {
   is_away_reported_ = false;
-  log_.write(
-      LogLevel::kInfo, "Redis is connected", {LogField("server", options_.endpoint.describe())});
+  log_.write(LogLevel::kInfo, "Redis is connected", {LogField("server", endpoint_.describe())});
 }
 
 Error RedisConnection::error(ErrorCode code, std::string_view what) const {
-  return Error(code, "Redis at " + options_.endpoint.describe() + ": " + std::string(what));
+  return Error(code, "Redis at " + endpoint_.describe() + ": " + std::string(what));
 }
 
 }  // namespace refrain

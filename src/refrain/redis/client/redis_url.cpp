@@ -164,7 +164,8 @@ std::string RedisEndpoint::describe() const {
   const std::string number = std::to_string(database);
   if (!unix_path.empty()) return "unix:" + unix_path + "?db=" + number;
   const bool is_ipv6 = host.find(':') != std::string::npos;
-  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port) + "/" + number;
+  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port) + "/" + number +
+         (is_tls ? " (TLS)" : "");
 }
 
 Result<RedisEndpoint> redis_endpoint(std::string_view host, std::uint32_t port) {
@@ -181,14 +182,13 @@ Result<RedisEndpoint> redis_endpoint(std::string_view host, std::uint32_t port) 
 Result<RedisEndpoint> parse_redis_url(std::string_view url) {
   const std::size_t end = url.find("://");
   if (end == std::string_view::npos)
-    return bad_part("scheme", "is missing (redis://host:port or unix:///path)");
+    return bad_part("scheme", "is missing (redis://host:port, rediss://host:port or unix:///path)");
   const std::string_view scheme = url.substr(0, end);
-  if (scheme == "rediss")
-    return bad_part("scheme rediss:// (TLS)", "is not supported by this version");
-  if (scheme != "redis" && scheme != "unix")
-    return bad_part("scheme", "is neither redis:// nor unix://");
+  if (scheme != "redis" && scheme != "rediss" && scheme != "unix")
+    return bad_part("scheme", "is none of redis://, rediss://, unix://");
   const UrlParts parts = split(url.substr(end + 3));
   RedisEndpoint endpoint;
+  endpoint.is_tls = scheme == "rediss";
   if (parts.has_credentials) {
     Result<void> credentials = parse_credentials(parts.credentials, endpoint);
     if (!credentials) return fail(credentials.error());
@@ -197,15 +197,6 @@ Result<RedisEndpoint> parse_redis_url(std::string_view url) {
   if (!place) return fail(place.error());
   if (Result<void> query = parse_query(parts.query, endpoint); !query) return fail(query.error());
   return endpoint;
-}
-
-Result<void> check_redis_mode(std::string_view mode) {
-  if (mode == "standalone") return {};
-  if (mode == "sentinel" || mode == "cluster")
-    return fail(ErrorCode::kInvalidArgument,
-                "the Redis mode " + std::string(mode) + " is not supported by this version");
-  return fail(ErrorCode::kInvalidArgument,
-              "the Redis mode is not one of standalone, sentinel, cluster");
 }
 
 }  // namespace refrain

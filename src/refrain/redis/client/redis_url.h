@@ -4,12 +4,20 @@
 /// Where a Redis server is and who we are to it.
 
 #include "refrain/core/result.h"
+#include "refrain/redis/client/tls_context.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace refrain {
+
+/// Which version of the protocol the log-in asks for.
+enum class RedisProtocol : std::uint8_t {
+  kResp3,  ///< Version 3, or version 2 from a server that knows only that one (before Redis 6).
+  kResp2,  ///< Version 2 in any case: no push messages.
+};
 
 /// One Redis server, and how to log in.
 struct RedisEndpoint {
@@ -19,6 +27,9 @@ struct RedisEndpoint {
   std::string user;       ///< Empty: the server's default user.
   std::string password;   ///< Empty: no AUTH is sent.
   int database = 0;
+  RedisProtocol protocol = RedisProtocol::kResp3;
+  bool is_tls = false;                    ///< Not over a Unix socket.
+  std::shared_ptr<const TlsContext> tls;  ///< How, if `is_tls`: without it no connection is made.
 
   /// `localhost:6379/0` or `unix:/run/redis.sock?db=0`, for logs and errors: never the password.
   [[nodiscard]] std::string describe() const;
@@ -28,12 +39,9 @@ struct RedisEndpoint {
 Result<RedisEndpoint> redis_endpoint(std::string_view host, std::uint32_t port);
 
 /// The server that a URL names: `redis://[user:password@]host[:port][/database]`, with `?db=N` in
-/// place of the path if wanted, or `unix://[user:password@]/path[?db=N]`; parts may be
-/// percent-encoded. An error names the part that is wrong, and never quotes the password.
+/// place of the path if wanted, `rediss://…` the same by TLS, whose context is the caller's to add,
+/// or `unix://[user:password@]/path[?db=N]`; parts may be percent-encoded. An error names the part
+/// that is wrong, and never quotes the password.
 Result<RedisEndpoint> parse_redis_url(std::string_view url);
-
-/// Success if `mode` is `standalone`. `sentinel` and `cluster` are known and refused, anything else
-/// is unknown.
-Result<void> check_redis_mode(std::string_view mode);
 
 }  // namespace refrain

@@ -6,7 +6,11 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace refrain {
 namespace {
@@ -47,13 +51,96 @@ boost::json::object removals_json(const Removals& removals) {
   return json;
 }
 
+boost::json::object corruptions_json(
+    const std::vector<std::pair<std::string, std::int64_t>>& corruptions) {
+  boost::json::object json;
+  for (const auto& [kind, count] : corruptions)
+    json[kind] = count;
+  return json;
+}
+
+boost::json::object recovery_json(const RecoveryStats& recovery) {
+  boost::json::object json;
+  json["waiting"] = recovery.waiting;
+  json["waiting_bytes"] = recovery.waiting_bytes;
+  json["replayed"] = recovery.replayed;
+  json["dropped"] = recovery.dropped;
+  json["expired"] = recovery.expired;
+  json["erasures_waiting"] = recovery.erasures_waiting;
+  json["erasures_replayed"] = recovery.erasures_replayed;
+  json["epochs_raised"] = recovery.epochs_raised;
+  return json;
+}
+
+boost::json::value server_memory_json(const std::optional<ServerMemory>& memory) {
+  if (!memory) return nullptr;
+  boost::json::object json;
+  json["used_bytes"] = memory->used_bytes;
+  json["max_bytes"] = memory->max_bytes;
+  json["policy"] = memory->policy;
+  json["warning"] = memory->warning;
+  return json;
+}
+
+boost::json::array shards_json(const std::vector<ShardStats>& shards) {
+  boost::json::array all;
+  for (const ShardStats& shard : shards) {
+    boost::json::object json;
+    json["address"] = shard.address;
+    json["available"] = shard.is_available;
+    json["slots"] = shard.slots;
+    all.push_back(std::move(json));
+  }
+  return all;
+}
+
+boost::json::object tracking_json(const TrackingStats& tracking) {
+  boost::json::object json;
+  json["up"] = tracking.is_up;
+  json["changes"] = tracking.changes;
+  json["flushes"] = tracking.flushes;
+  json["losses"] = tracking.losses;
+  return json;
+}
+
 void add_remote(boost::json::object& json, const RemoteTierStats& remote) {
   boost::json::object latency;
   latency["p50"] = remote.latency_p50_ms;
   latency["p99"] = remote.latency_p99_ms;
   json["state"] = remote.state;
   json["mode"] = remote.mode;
+  if (!remote.shards.empty()) json["shards"] = shards_json(remote.shards);
   json["latency_ms"] = std::move(latency);
+  json["corruptions"] = corruptions_json(remote.corruptions);
+  json["recovery"] = recovery_json(remote.recovery);
+  json["server_memory"] = server_memory_json(remote.memory);
+  if (remote.tracking) json["tracking"] = tracking_json(*remote.tracking);
+}
+
+boost::json::object breakers_json(const std::vector<BreakerStats>& breakers) {
+  boost::json::object json;
+  for (const BreakerStats& breaker : breakers) {
+    boost::json::object one;
+    one["state"] = breaker.state;
+    boost::json::object entered;
+    boost::json::object spent;
+    for (const BreakerStats::Stay& stay : breaker.stays) {
+      entered[stay.state] = stay.entered;
+      spent[stay.state] = rounded(stay.seconds);
+    }
+    one["entered"] = std::move(entered);
+    one["seconds"] = std::move(spent);
+    json[breaker.name] = std::move(one);
+  }
+  return json;
+}
+
+boost::json::object late_json(const LateStats& late) {
+  boost::json::object json;
+  json["finds"] = late.finds;
+  json["hits"] = late.hits;
+  json["inserts"] = late.inserts;
+  return json;
 }
 
 void add_disk(boost::json::object& json, const DiskTierStats& disk) {
@@ -61,16 +148,13 @@ void add_disk(boost::json::object& json, const DiskTierStats& disk) {
   queue["entries"] = disk.queued;
   queue["size_bytes"] = disk.queued_bytes;
   queue["dropped"] = disk.dropped;
-  boost::json::object corruptions;
-  for (const auto& [kind, count] : disk.corruptions)
-    corruptions[kind] = count;
   json["state"] = disk.state;
   json["write_state"] = disk.write_state;
   json["queue"] = std::move(queue);
   json["rewritten"] = disk.rewritten;
   json["segments"] = disk.segments;
   json["index_bytes"] = disk.index_bytes;
-  json["corruptions"] = std::move(corruptions);
+  json["corruptions"] = corruptions_json(disk.corruptions);
 }
 
 void add_memory(boost::json::object& json, const MemoryTierStats& memory) {
@@ -108,6 +192,8 @@ boost::json::object tier_json(const TierStats& tier) {
   if (tier.directory) json["directory"] = *tier.directory;
   if (tier.disk) add_disk(json, *tier.disk);
   if (tier.remote) add_remote(json, *tier.remote);
+  if (!tier.breakers.empty()) json["breakers"] = breakers_json(tier.breakers);
+  if (tier.late) json["late"] = late_json(*tier.late);
   return json;
 }
 
@@ -134,6 +220,17 @@ boost::json::object generation_json(const GenerationStats& generation) {
   return json;
 }
 
+boost::json::object lease_json(const LeaseStats& lease) {
+  boost::json::object json;
+  json["taken"] = lease.taken;
+  json["waits"] = lease.waits;
+  json["answered"] = lease.answered;
+  json["timeouts"] = lease.timeouts;
+  json["unavailable"] = lease.unavailable;
+  json["lost"] = lease.lost;
+  return json;
+}
+
 }  // namespace
 
 std::string to_json(const ServiceStatus& status) {
@@ -144,6 +241,7 @@ std::string to_json(const ServiceStatus& status) {
   json["requests"] = requests_json(status.cache.requests);
   json["hit_ratio"] = status.cache.requests.hit_ratio();
   json["generation"] = generation_json(status.cache.generation);
+  if (status.cache.lease) json["lease"] = lease_json(*status.cache.lease);
   boost::json::array tiers;
   for (const TierStats& tier : status.cache.tiers)
     tiers.emplace_back(tier_json(tier));

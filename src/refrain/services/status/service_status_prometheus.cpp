@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -91,6 +92,25 @@ void add_generation(Families& families, const GenerationStats& generation) {
                  "Generation time that answers from the cache saved.",
                  MetricType::Counter);
   families.add({}, seconds(generation.saved));
+}
+
+void add_lease(Families& families, const std::optional<LeaseStats>& lease) {
+  if (!lease) return;
+  constexpr auto kCounter = prometheus::MetricType::Counter;
+  families.begin("generation_leases_total",
+                 "Generations that were to run on one instance only, by what became of that.",
+                 kCounter);
+  families.add({{"result", "taken"}}, lease->taken);
+  families.add({{"result", "answered"}}, lease->answered);
+  families.add({{"result", "timeout"}}, lease->timeouts);
+  families.add({{"result", "unavailable"}}, lease->unavailable);
+  families.begin("generation_lease_waits_total",
+                 "Times that another instance's generation was waited for.",
+                 kCounter);
+  families.add({}, lease->waits);
+  families.begin(
+      "generation_leases_lost_total", "Leases that ended before their generation did.", kCounter);
+  families.add({}, lease->lost);
 }
 
 /// One family with a sample for each tier.
@@ -232,11 +252,156 @@ void add_disk_tiers(Families& families, const std::vector<TierStats>& tiers) {
                   "Memory that the tier's index takes.",
                   {kGauge, &DiskTierStats::index_bytes});
   families.begin("tier_corruptions_total", "What was found damaged, by kind.", kCounter);
-  for (const TierStats& tier : tiers) {
-    if (!tier.disk) continue;
-    for (const auto& [kind, count] : tier.disk->corruptions)
+  const auto add_kinds = [&families](const TierStats& tier, const auto& corruptions) {
+    for (const auto& [kind, count] : corruptions)
       families.add({{"tier", tier.name}, {"kind", kind}}, count);
+  };
+  for (const TierStats& tier : tiers) {
+    if (tier.disk) add_kinds(tier, tier.disk->corruptions);
+    if (tier.remote) add_kinds(tier, tier.remote->corruptions);
   }
+}
+
+/// A family with a sample for each stay of each breaker.
+void add_stays(Families& families,
+               const std::vector<TierStats>& tiers,
+               double (*what)(const BreakerStats::Stay&)) {
+  for (const TierStats& tier : tiers) {
+    for (const BreakerStats& breaker : tier.breakers) {
+      for (const BreakerStats::Stay& stay : breaker.stays) {
+        families.add({{"tier", tier.name}, {"breaker", breaker.name}, {"state", stay.state}},
+                     what(stay));
+      }
+    }
+  }
+}
+
+void add_breakers(Families& families, const std::vector<TierStats>& tiers) {
+  using prometheus::MetricType;
+  families.begin("tier_breaker_state",
+                 "1 for the state that the circuit breaker is in, by what it guards.",
+                 MetricType::Gauge);
+  for (const TierStats& tier : tiers) {
+    for (const BreakerStats& breaker : tier.breakers) {
+      families.add({{"tier", tier.name}, {"breaker", breaker.name}, {"state", breaker.state}}, 1.0);
+    }
+  }
+  families.begin("tier_breaker_changes_total",
+                 "How often the circuit breaker came into a state.",
+                 MetricType::Counter);
+  add_stays(
+      families, tiers, [](const BreakerStats::Stay& stay) { return as_double(stay.entered); });
+  families.begin("tier_breaker_state_seconds_total",
+                 "Time that the circuit breaker was in a state.",
+                 MetricType::Counter);
+  add_stays(families, tiers, [](const BreakerStats::Stay& stay) { return stay.seconds; });
+}
+
+void add_late(Families& families, const std::vector<TierStats>& tiers) {
+  families.begin("tier_late_total",
+                 "Operations that were not waited for to their end, and late hits among them.",
+                 prometheus::MetricType::Counter);
+  for (const TierStats& tier : tiers) {
+    if (!tier.late) continue;
+    families.add({{"tier", tier.name}, {"what", "find"}}, tier.late->finds);
+    families.add({{"tier", tier.name}, {"what", "hit"}}, tier.late->hits);
+    families.add({{"tier", tier.name}, {"what", "insert"}}, tier.late->inserts);
+  }
+}
+
+/// A family with a sample for each remote tier.
+void add_recovery_family(Families& families,
+                         const std::vector<TierStats>& tiers,
+                         const char* name,
+                         const char* help,
+                         std::pair<prometheus::MetricType, std::int64_t RecoveryStats::*> what) {
+  families.begin(name, help, what.first);
+  for (const TierStats& tier : tiers)
+    if (tier.remote) families.add({{"tier", tier.name}}, tier.remote->recovery.*what.second);
+}
+
+void add_recovery(Families& families, const std::vector<TierStats>& tiers) {
+  constexpr auto kGauge = prometheus::MetricType::Gauge;
+  constexpr auto kCounter = prometheus::MetricType::Counter;
+  add_recovery_family(families,
+                      tiers,
+                      "tier_recovery_waiting",
+                      "Entries to be inserted when the tier is back.",
+                      {kGauge, &RecoveryStats::waiting});
+  add_recovery_family(families,
+                      tiers,
+                      "tier_recovery_waiting_bytes",
+                      "Bytes of the entries to be inserted when the tier is back.",
+                      {kGauge, &RecoveryStats::waiting_bytes});
+  families.begin(
+      "tier_recovery_total", "What became of the entries that waited for the tier.", kCounter);
+  for (const TierStats& tier : tiers) {
+    if (!tier.remote) continue;
+    const RecoveryStats& recovery = tier.remote->recovery;
+    families.add({{"tier", tier.name}, {"result", "replayed"}}, recovery.replayed);
+    families.add({{"tier", tier.name}, {"result", "dropped"}}, recovery.dropped);
+    families.add({{"tier", tier.name}, {"result", "expired"}}, recovery.expired);
+  }
+  add_recovery_family(families,
+                      tiers,
+                      "tier_recovery_erasures_waiting",
+                      "Erasures to be done before the tier answers again.",
+                      {kGauge, &RecoveryStats::erasures_waiting});
+  add_recovery_family(families,
+                      tiers,
+                      "tier_recovery_erasures_total",
+                      "Erasures done when the tier was back.",
+                      {kCounter, &RecoveryStats::erasures_replayed});
+  add_recovery_family(families,
+                      tiers,
+                      "tier_recovery_epochs_raised_total",
+                      "How often too many erasures waited, and everything was forgotten.",
+                      {kCounter, &RecoveryStats::epochs_raised});
+}
+
+void add_server_memory(Families& families, const std::vector<TierStats>& tiers) {
+  families.begin("tier_server_memory_warning",
+                 "1 if the server's policy for its memory is bad for a cache.",
+                 prometheus::MetricType::Gauge);
+  for (const TierStats& tier : tiers) {
+    if (!tier.remote || !tier.remote->memory) continue;
+    const ServerMemory& memory = *tier.remote->memory;
+    families.add({{"tier", tier.name}, {"policy", memory.policy}},
+                 memory.warning.empty() ? 0.0 : 1.0);
+  }
+}
+
+/// Of tiers that hear of what others change in them.
+void add_tracking(Families& families, const std::vector<TierStats>& tiers) {
+  const auto for_each = [&tiers](auto add) {
+    for (const TierStats& tier : tiers) {
+      if (tier.remote && tier.remote->tracking)
+        add(Labels{{"tier", tier.name}}, *tier.remote->tracking);
+    }
+  };
+  families.begin(
+      "tier_tracking_up", "1 if every change in the tier is told.", prometheus::MetricType::Gauge);
+  for_each([&families](const Labels& labels, const TrackingStats& tracking) {
+    families.add(labels, tracking.is_up ? 1.0 : 0.0);
+  });
+  families.begin("tier_tracking_changes_total",
+                 "Changes of single entries that were told.",
+                 prometheus::MetricType::Counter);
+  for_each([&families](const Labels& labels, const TrackingStats& tracking) {
+    families.add(labels, tracking.changes);
+  });
+  families.begin("tier_tracking_flushes_total",
+                 "Times that everything was told to be gone.",
+                 prometheus::MetricType::Counter);
+  for_each([&families](const Labels& labels, const TrackingStats& tracking) {
+    families.add(labels, tracking.flushes);
+  });
+  families.begin("tier_tracking_losses_total",
+                 "Times that changes were no longer told.",
+                 prometheus::MetricType::Counter);
+  for_each([&families](const Labels& labels, const TrackingStats& tracking) {
+    families.add(labels, tracking.losses);
+  });
 }
 
 void add_tier_counters(Families& families, const std::vector<TierStats>& tiers) {
@@ -288,10 +453,16 @@ std::string to_prometheus(const ServiceStatus& status) {
   families.add({}, status.uptime_seconds);
   add_requests(families, status.cache);
   add_generation(families, status.cache.generation);
+  add_lease(families, status.cache.lease);
   add_tier_gauges(families, status.cache.tiers);
   add_memory_tiers(families, status.cache.tiers);
   add_disk_tiers(families, status.cache.tiers);
+  add_breakers(families, status.cache.tiers);
+  add_late(families, status.cache.tiers);
+  add_recovery(families, status.cache.tiers);
+  add_server_memory(families, status.cache.tiers);
   add_tier_counters(families, status.cache.tiers);
+  add_tracking(families, status.cache.tiers);
   return families.text();
 }
 

@@ -1,0 +1,66 @@
+#pragma once
+
+/// @file
+/// What the event loops of a process know of a cluster together.
+
+#include "refrain/core/clock.h"
+#include "refrain/core/mutex.h"
+#include "refrain/redis/client/cluster_redirection.h"
+#include "refrain/redis/client/cluster_topology.h"
+#include "refrain/redis/client/redis_address.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace refrain {
+
+/// The cluster's topology, and who may ask for a newer one: one loop at a time, and not too often.
+///
+/// Thread safety: any. A topology is never changed, only replaced, so what was taken stays good.
+class ClusterState {
+public:
+  /// How often nodes have sent commands elsewhere, by what they said.
+  struct Counts {
+    std::int64_t moved = 0;
+    std::int64_t asked = 0;
+    std::int64_t tried_again = 0;
+    std::int64_t down = 0;
+  };
+
+  /// At least `refresh_distance` lies between two questions.
+  explicit ClusterState(std::chrono::milliseconds refresh_distance);
+
+  /// Rises whenever the topology is replaced.
+  [[nodiscard]] std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+  /// Never null; empty until a first one was found.
+  [[nodiscard]] std::shared_ptr<const ClusterTopology> topology() const;
+
+  /// A node said that `slot` is at `master`.
+  void note_moved(std::uint16_t slot, const RedisAddress& master);
+
+  /// Whether the caller is to ask for the topology now; if so it calls `end_refresh` afterwards.
+  [[nodiscard]] bool begin_refresh(SteadyTime now);
+  /// What was found; nothing if no node answered.
+  void end_refresh(std::optional<ClusterTopology> found, SteadyTime now);
+
+  void count(ClusterRedirection::Kind kind);
+  [[nodiscard]] Counts counts() const;
+
+  /// When the topology was last asked for and found; nothing before the first time.
+  [[nodiscard]] std::optional<SteadyTime> refreshed() const;
+
+private:
+  const std::chrono::milliseconds refresh_distance_;
+  std::atomic<std::uint64_t> version_{0};
+  mutable Mutex mutex_;
+  std::shared_ptr<const ClusterTopology> topology_ REFRAIN_GUARDED_BY(mutex_);
+  std::optional<SteadyTime> begun_ REFRAIN_GUARDED_BY(mutex_);
+  std::optional<SteadyTime> refreshed_ REFRAIN_GUARDED_BY(mutex_);
+  Counts counts_ REFRAIN_GUARDED_BY(mutex_);
+  bool is_refreshing_ REFRAIN_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace refrain

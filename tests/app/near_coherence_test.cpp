@@ -1,0 +1,377 @@
+// Two instances of a cache with memory in front, one Redis, and what one sees of the other.
+
+#include "refrain/app/cache_stack.h"
+#include "refrain/app/event_loops.h"
+
+#include "support/log_spy.h"
+#include "support/redis_server.h"
+#include "support/run.h"
+#include "support/sample_entry.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace refrain::app {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::RedisServer;
+using testing::sample_key;
+
+void wait_until(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline)
+      throw std::runtime_error("what was waited for does not happen");
+    std::this_thread::yield();
+  }
+}
+
+Task<Result<Generated>> no_generation() {
+  co_return fail(ErrorCode::kInternal, "nothing is generated here");
+}
+
+/// An instance with event loops of its own, as a process has them.
+class Instance {
+public:
+  Instance(const RedisServer& server, std::size_t threads, const std::string& order = "near")
+      : loops_(threads) {
+    settings_.redis_url = "unix://" + server.unix_endpoint().unix_path;
+    settings_.redis_budget = milliseconds(20'000);
+    settings_.redis_connect_budget = milliseconds(20'000);
+    settings_.text_order = order;
+    settings_.text_memory_items = 100'000;
+    auto stack = CacheStack::for_text(settings_, surroundings_);
+    if (!stack) throw std::runtime_error(stack.error().message());
+    stack_ = std::move(*stack);
+    loops_.start();
+  }
+  ~Instance() {
+    stack_->redis()->stop();
+    loops_.stop();
+  }
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+
+  [[nodiscard]] TieredCache& cache() { return stack_->cache(); }
+  [[nodiscard]] RedisCache& redis() { return *stack_->redis(); }
+  [[nodiscard]] boost::asio::io_context& loop(std::size_t index) {
+    return *loops_.contexts()[index];
+  }
+
+  [[nodiscard]] TrackingStats tracking() {
+    return stack_->redis()->stats().remote->tracking.value();
+  }
+  [[nodiscard]] bool is_near() { return tracking().is_up; }
+  /// Every loop has its connection, and Redis tells of changes.
+  void wait_until_ready() {
+    wait_until([this] { return is_near(); });
+    for (boost::asio::io_context* loop : loops_.contexts())
+      wait_until([this, loop] { return run_on(*loop, is_available()); });
+  }
+
+  template <class T>
+  T run_on(boost::asio::io_context& loop, Task<T> task) {
+    return boost::asio::co_spawn(loop.get_executor(), std::move(task), boost::asio::use_future)
+        .get();
+  }
+  template <class T>
+  T run(Task<T> task) {
+    return run_on(loop(0), std::move(task));
+  }
+
+  /// What a request is answered with; empty if nothing is there.
+  std::string get(CacheKey key, std::size_t loop_index = 0) {
+    return run_on(loop(loop_index), body_of(key));
+  }
+  /// The tier that answered.
+  std::string tier_of(CacheKey key) { return run(answering_tier(key)); }
+
+  void put(CacheKey key, std::string_view body) {
+    const WallTime now = clock_.now();
+    run(insert_into_redis(testing::sample_entry(key, now, body)));
+  }
+
+private:
+  Task<bool> is_available() { co_return stack_->redis()->is_available(); }
+  Task<std::string> body_of(CacheKey key) {
+    TieredCache::Probe probe = cache().probe(key, {});
+    std::optional<Answer> answer = std::move(probe.answer());
+    if (!answer) answer = co_await cache().find(std::move(probe));
+    co_return answer ? std::string(answer->entry().body()) : std::string();
+  }
+  Task<std::string> answering_tier(CacheKey key) {
+    TieredCache::Probe probe = cache().probe(key, {});
+    std::optional<Answer> answer = std::move(probe.answer());
+    if (!answer) answer = co_await cache().find(std::move(probe));
+    co_return answer ? std::string(answer->tier()) : std::string();
+  }
+  Task<bool> insert_into_redis(Entry entry) {
+    Result<InsertOutcome> inserted = co_await redis().insert(std::move(entry));
+    co_return inserted.has_value();
+  }
+
+  Settings settings_;
+  SystemClock clock_;
+  testing::LogSpy log_;
+  EventLoops loops_;
+  boost::asio::thread_pool pool_{1};
+  CacheSurroundings surroundings_{loops_.contexts(), pool_, clock_, log_};
+  std::unique_ptr<CacheStack> stack_;
+};
+
+class NearCoherenceTest : public ::testing::Test {
+protected:
+  RedisServer server_;
+  const CacheKey key_ = sample_key("a");
+};
+
+TEST_F(NearCoherenceTest, AnswersFromMemoryWhatItHasReadFromRedis) {
+  Instance writer(server_, 1);
+  Instance reader(server_, 1);
+  writer.wait_until_ready();
+  reader.wait_until_ready();
+  writer.put(key_, "{}");
+  wait_until([&] { return reader.tracking().changes == 1; });
+
+  EXPECT_EQ(reader.tier_of(key_), "redis");
+  EXPECT_EQ(reader.tier_of(key_), "memory");
+}
+
+TEST_F(NearCoherenceTest, ShowsEachTierOnce) {
+  Instance instance(server_, 1);
+
+  const CacheStats stats = instance.cache().stats();
+
+  ASSERT_EQ(stats.tiers.size(), 2U);
+  EXPECT_EQ(stats.tiers[0].name, "memory");
+  EXPECT_EQ(stats.tiers[1].name, "redis");
+}
+
+TEST_F(NearCoherenceTest, AnOverwriteIsSeenByTheOther) {
+  Instance writer(server_, 1);
+  Instance reader(server_, 1);
+  writer.wait_until_ready();
+  reader.wait_until_ready();
+  writer.put(key_, R"("old")");
+  wait_until([&] { return reader.tracking().changes == 1; });
+  ASSERT_EQ(reader.get(key_), R"("old")");
+  ASSERT_EQ(reader.tier_of(key_), "memory");
+
+  writer.put(key_, R"("new")");
+  wait_until([&] { return reader.tracking().changes == 2; });
+
+  EXPECT_EQ(reader.get(key_), R"("new")");
+}
+
+TEST_F(NearCoherenceTest, APurgeIsSeenByTheOther) {
+  Instance writer(server_, 1);
+  Instance reader(server_, 1);
+  writer.wait_until_ready();
+  reader.wait_until_ready();
+  writer.put(key_, "{}");
+  wait_until([&] { return reader.tracking().changes == 1; });
+  ASSERT_EQ(reader.get(key_), "{}");
+
+  ASSERT_TRUE(writer.run(writer.cache().erase(key_)).value());
+  wait_until([&] { return reader.tracking().changes == 2; });
+
+  EXPECT_EQ(reader.get(key_), "");
+}
+
+TEST_F(NearCoherenceTest, AClearIsSeenByTheOtherWithoutAJanitor) {
+  for (const char* order : {"near", "redis"}) {
+    Instance writer(server_, 1, order);
+    Instance reader(server_, 1, order);
+    writer.wait_until_ready();
+    reader.wait_until_ready();
+    const std::uint64_t before = reader.cache().epoch();
+    writer.put(key_, "{}");
+    ASSERT_EQ(reader.get(key_), "{}");
+
+    ASSERT_TRUE(writer.run(writer.cache().clear()).has_value());
+    wait_until([&] { return reader.cache().epoch() > before; });
+
+    EXPECT_EQ(reader.get(key_), "");
+  }
+}
+
+TEST_F(NearCoherenceTest, AFlushEmptiesMemory) {
+  Instance reader(server_, 1);
+  reader.wait_until_ready();
+  reader.put(key_, "{}");
+  wait_until([&] { return reader.tracking().changes == 1; });
+  ASSERT_EQ(reader.get(key_), "{}");
+
+  static_cast<void>(server_.command({"FLUSHALL"}));
+  wait_until([&] { return reader.tracking().flushes == 1; });
+
+  EXPECT_EQ(reader.get(key_), "");
+}
+
+TEST_F(NearCoherenceTest, ALostFeedIsAFlush) {
+  Instance reader(server_, 1);
+  reader.wait_until_ready();
+  reader.put(key_, R"("old")");
+  wait_until([&] { return reader.tracking().changes == 1; });
+  ASSERT_EQ(reader.get(key_), R"("old")");
+  ASSERT_EQ(reader.tier_of(key_), "memory");
+
+  static_cast<void>(server_.command({"CLIENT", "KILL", "TYPE", "normal"}));
+  wait_until([&] { return reader.tracking().losses == 1; });
+  reader.wait_until_ready();
+
+  EXPECT_EQ(reader.tier_of(key_), "redis");
+}
+
+TEST_F(NearCoherenceTest, MemoryAnswersForADeadRedis) {
+  Instance reader(server_, 1);
+  reader.wait_until_ready();
+  reader.put(key_, "{}");
+  wait_until([&] { return reader.tracking().changes == 1; });
+  ASSERT_EQ(reader.get(key_), "{}");
+
+  server_.kill();
+  wait_until([&] { return !reader.is_near(); });
+
+  EXPECT_EQ(reader.tier_of(key_), "memory");
+
+  server_.start();
+  reader.wait_until_ready();
+  EXPECT_EQ(reader.get(key_), "");  // the server is empty, and so is memory
+}
+
+TEST_F(NearCoherenceTest, RefusesServersThatItCouldNotFollow) {
+  EventLoops loops(1);
+  boost::asio::thread_pool pool(1);
+  const SystemClock clock;
+  testing::LogSpy log;
+  const CacheSurroundings surroundings(loops.contexts(), pool, clock, log);
+  Settings settings;
+  settings.text_order = "near";
+  settings.redis_mode = "cluster";
+
+  const auto stack = CacheStack::for_text(settings, surroundings);
+
+  ASSERT_FALSE(stack);
+  EXPECT_NE(stack.error().message().find("near"), std::string::npos);
+}
+
+/// Versions of some keys: one instance writes them, another reads, and never sees one of which it
+/// has processed the replacement.
+class Versions {
+public:
+  Versions(Instance& writer, Instance& reader) : writer_(writer), reader_(reader) {
+    for (std::size_t i = 0; i < kKeys; ++i)
+      keys_.push_back(sample_key("key " + std::to_string(i)));
+  }
+
+  /// `writes` overwrites, while readers on every loop of the reading instance look on.
+  void run(int writes, std::size_t loops) {
+    for (std::size_t i = 0; i < kKeys; ++i)
+      overwrite(i);
+    std::vector<std::future<void>> readers;
+    for (std::size_t i = 0; i < loops; ++i) {
+      readers.push_back(boost::asio::co_spawn(
+          reader_.loop(i).get_executor(), read(static_cast<unsigned>(i)), boost::asio::use_future));
+    }
+    write(writes);
+    is_over_ = true;
+    for (std::future<void>& reader : readers)
+      reader.get();
+  }
+
+  [[nodiscard]] int reads() const { return reads_; }
+  [[nodiscard]] int memory_hits() const { return memory_hits_; }
+  [[nodiscard]] int outdated() const { return outdated_; }
+
+private:
+  static constexpr std::size_t kKeys = 24;
+
+  void write(int writes) {
+    std::mt19937 random(1);
+    for (int i = 0; i < writes; ++i)
+      overwrite(random() % kKeys);
+  }
+
+  /// Returns when the reading instance has processed it.
+  void overwrite(std::size_t index) {
+    const std::int64_t before = reader_.tracking().changes;
+    writer_.put(keys_[index], std::to_string(++version_));
+    wait_until([&] { return reader_.tracking().changes > before; });
+    processed_[index] = version_;
+  }
+
+  Task<void> read(unsigned seed) {
+    std::mt19937 random(seed);
+    while (!is_over_) {
+      const std::size_t index = random() % kKeys;
+      const int least = processed_[index];
+      TieredCache::Probe probe = reader_.cache().probe(keys_[index], {});
+      std::optional<Answer> answer = std::move(probe.answer());
+      if (!answer) {
+        Result<Answer> found =
+            co_await reader_.cache().get_or_generate(std::move(probe), no_generation);
+        if (found) answer = std::move(*found);
+      }
+      note(answer, least);
+      // Others on this loop, among them who hears of changes, get their turn.
+      co_await boost::asio::post(kUseTask);
+    }
+  }
+
+  void note(const std::optional<Answer>& answer, int least) {
+    ++reads_;
+    if (!answer) return;
+    if (answer->tier() == "memory") ++memory_hits_;
+    int version = 0;
+    const std::string_view body = answer->entry().body();
+    std::from_chars(body.data(), body.data() + body.size(), version);
+    if (version < least) ++outdated_;
+  }
+
+  Instance& writer_;
+  Instance& reader_;
+  std::vector<CacheKey> keys_;
+  int version_ = 0;
+  std::array<std::atomic<int>, kKeys> processed_{};
+  std::atomic<bool> is_over_{false};
+  std::atomic<int> reads_{0};
+  std::atomic<int> memory_hits_{0};
+  std::atomic<int> outdated_{0};
+};
+
+TEST_F(NearCoherenceTest, NobodySeesWhatItKnowsToBeReplaced) {
+  constexpr std::size_t kLoops = 3;
+  Instance writer(server_, 1);
+  Instance reader(server_, kLoops);
+  writer.wait_until_ready();
+  reader.wait_until_ready();
+  Versions versions(writer, reader);
+
+  versions.run(500, kLoops);
+
+  EXPECT_EQ(versions.outdated(), 0);
+  EXPECT_GT(versions.memory_hits(), 100);
+}
+
+}  // namespace
+}  // namespace refrain::app
