@@ -213,10 +213,46 @@ TEST_F(CacheStackTest, GivesBodiesInFilesOnlyIfToldTo) {
 TEST_F(CacheStackTest, RefusesARedisAddressThatMakesNoSense) {
   settings_.redis_url = "http://localhost";
   EXPECT_NE(text_tiers().find("scheme"), std::string::npos) << text_tiers();
+}
 
-  settings_.redis_url.clear();
+TEST_F(CacheStackTest, HasRedisInEveryMode) {
   settings_.redis_mode = "cluster";
-  EXPECT_NE(text_tiers().find("cluster is not supported"), std::string::npos) << text_tiers();
+  EXPECT_EQ(text_tiers(), "[redis, memory]");
+  settings_.redis_nodes = "127.0.0.1:1, 127.0.0.1:2";
+  settings_.has_redis_replica_reads = true;
+  EXPECT_EQ(text_tiers(), "[redis, memory]");
+  settings_.has_redis_replica_reads = false;
+  settings_.redis_mode = "sentinel";
+  settings_.redis_master = "cache";
+  EXPECT_EQ(text_tiers(), "[redis, memory]");
+}
+
+TEST_F(CacheStackTest, NamesTheOptionThatDoesNotFitTheModeOfRedis) {
+  const auto names = [this](std::string_view option) {
+    return text_tiers().find(option) != std::string::npos;
+  };
+
+  settings_.redis_nodes = "127.0.0.1:1";
+  EXPECT_TRUE(names("--redis-nodes")) << text_tiers();
+  settings_.redis_nodes = "127.0.0.1:x";
+  EXPECT_TRUE(names("--redis-nodes")) << text_tiers();
+  settings_.redis_nodes.clear();
+  settings_.redis_master = "cache";
+  EXPECT_TRUE(names("--redis-master")) << text_tiers();
+  settings_.redis_mode = "sentinel";
+  EXPECT_TRUE(names("--redis-nodes")) << text_tiers();
+  settings_.redis_nodes = "127.0.0.1:1";
+  settings_.redis_master.clear();
+  EXPECT_TRUE(names("--redis-master")) << text_tiers();
+  settings_.redis_master = "cache";
+  settings_.has_redis_replica_reads = true;
+  EXPECT_TRUE(names("--redis-replica-reads")) << text_tiers();
+  settings_.redis_mode = "cluster";
+  settings_.redis_master.clear();
+  settings_.redis_url = "redis://localhost/1";
+  EXPECT_TRUE(names("--redis-url")) << text_tiers();
+  settings_.redis_url = "unix:///redis.sock";
+  EXPECT_TRUE(names("--redis-url")) << text_tiers();
 }
 
 TEST_F(CacheStackTest, NeverShowsThePasswordOfARedisAddress) {

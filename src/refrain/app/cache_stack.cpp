@@ -2,6 +2,9 @@
 
 #include "refrain/memory/fallback_tier.h"
 #include "refrain/memory/policy/policy_kind.h"
+#include "refrain/redis/client/redis_address.h"
+#include "refrain/redis/client/redis_client_options.h"
+#include "refrain/redis/client/redis_mode.h"
 #include "refrain/redis/client/redis_url.h"
 #include "refrain/redis/redis_generation_lease.h"
 #include "refrain/services/sticker/cached_sticker_generator.h"
@@ -18,8 +21,6 @@ namespace refrain::app {
 namespace {
 
 Result<RedisEndpoint> endpoint_of(const Settings& settings) {
-  const Result<void> mode = check_redis_mode(settings.redis_mode);
-  if (!mode) return fail(mode.error());
   return settings.redis_url.empty() ? redis_endpoint(settings.redis_host, settings.redis_port)
                                     : parse_redis_url(settings.redis_url);
 }
@@ -27,6 +28,40 @@ Result<RedisEndpoint> endpoint_of(const Settings& settings) {
 // Of the connection on which Redis tells of changes: no request waits for it, and giving it up
 // empties memory, so it may take longer than a command.
 constexpr std::chrono::milliseconds kSignOfLifeBudget{250};
+
+// How the servers are arranged; an error names the option that does not fit.
+Result<RedisClientOptions> servers_of(const Settings& settings) {
+  RedisClientOptions servers;
+  servers.mode = redis_mode(settings.redis_mode).value_or(RedisMode::kStandalone);
+  const bool is_sentinel = servers.mode == RedisMode::kSentinel;
+  Result<std::vector<RedisAddress>> nodes =
+      parse_redis_addresses(settings.redis_nodes, is_sentinel ? 26'379 : 6379);
+  if (!nodes) return fail(nodes.error());
+  servers.nodes = std::move(*nodes);
+  servers.master_name = settings.redis_master;
+  servers.sentinel_user = settings.redis_sentinel_user;
+  servers.sentinel_password = settings.redis_sentinel_password;
+  servers.reads_from_replicas = settings.has_redis_replica_reads;
+  if (!is_sentinel && !settings.redis_master.empty())
+    return fail(ErrorCode::kInvalidArgument,
+                "the Redis master has a name only in the mode sentinel",
+                "master");
+  if (servers.mode != RedisMode::kCluster && servers.reads_from_replicas)
+    return fail(ErrorCode::kInvalidArgument,
+                "the Redis replicas are read from only in the mode cluster",
+                "replica-reads");
+  return servers;
+}
+
+// The client's own names for what was wrong are not those of the options.
+Error named_by_option(const Error& error) {
+  const std::string& field = error.field();
+  std::string option;
+  if (field == "nodes" || field == "master" || field == "replica-reads") option = field;
+  if (field == "URL" || field == "database") option = "url";
+  if (option.empty()) return error;
+  return Error(error.code(), error.message() + " (--redis-" + option + ")", "redis-" + option);
+}
 
 // The options accept no other names.
 PolicyKind policy_of(const std::string& name) {
@@ -147,7 +182,10 @@ void CacheStack::add_disk(const Settings& settings) {
 Result<void> CacheStack::add_redis(const Settings& settings, std::string_view service) {
   const Result<RedisEndpoint> endpoint = endpoint_of(settings);
   if (!endpoint) return fail(endpoint.error());
+  const Result<RedisClientOptions> servers = servers_of(settings);
+  if (!servers) return fail(named_by_option(servers.error()));
   RedisCache::Options options;
+  options.servers = *servers;
   options.endpoint = *endpoint;
   options.service = std::string(service);
   options.ttl = settings.redis_ttl;
@@ -157,7 +195,7 @@ Result<void> CacheStack::add_redis(const Settings& settings, std::string_view se
   options.seed = std::random_device()();
   Result<std::unique_ptr<RedisCache>> redis = RedisCache::create(
       options, surroundings_.loops, epoch_, surroundings_.clock, surroundings_.log);
-  if (!redis) return fail(redis.error());
+  if (!redis) return fail(named_by_option(redis.error()));
   redis_ = redis->get();
   tiers_.push_back(std::move(*redis));
   return {};

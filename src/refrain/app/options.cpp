@@ -296,6 +296,41 @@ void add_generation(std::vector<Option>& all) {
                        {1, 3'600'000}));
 }
 
+void add_redis_servers(std::vector<Option>& all) {
+  all.push_back(text({"redis-nodes",
+                      "REFRAIN_REDIS_NODES",
+                      "redis.nodes",
+                      "",
+                      "host:port,host:port: all sentinels, or some nodes of the cluster; a "
+                      "cluster's may be left out if one is at the URL."},
+                     REFRAIN_MEMBER(redis_nodes)));
+  all.push_back(text({"redis-master",
+                      "REFRAIN_REDIS_MASTER",
+                      "redis.master",
+                      "",
+                      "The name under which the sentinels know the master."},
+                     REFRAIN_MEMBER(redis_master)));
+  all.push_back(text({"redis-sentinel-user",
+                      "REFRAIN_REDIS_SENTINEL_USER",
+                      "redis.sentinel_user",
+                      "",
+                      "User to log in to the sentinels with; empty: their default user."},
+                     REFRAIN_MEMBER(redis_sentinel_user)));
+  all.push_back(text({"redis-sentinel-password",
+                      "REFRAIN_REDIS_SENTINEL_PASSWORD",
+                      "redis.sentinel_password",
+                      "",
+                      "Password of the sentinels; empty: they want none."},
+                     REFRAIN_MEMBER(redis_sentinel_password)));
+  all.push_back(
+      on_off({"redis-replica-reads",
+              "REFRAIN_REDIS_REPLICA_READS",
+              "redis.replica_reads",
+              "",
+              "Entries are read from a cluster's replicas, which may be a little behind."},
+             REFRAIN_MEMBER(has_redis_replica_reads)));
+}
+
 void add_redis(std::vector<Option>& all) {
   all.push_back(on_off(
       {"redis", "REFRAIN_REDIS", "redis.enabled", "", "Redis as the text service's primary cache."},
@@ -323,7 +358,7 @@ void add_redis(std::vector<Option>& all) {
                       "REFRAIN_REDIS_MODE",
                       "redis.mode",
                       "",
-                      "standalone; sentinel and cluster are not supported by this version."},
+                      "One server; one at a time, which sentinels name; or a Redis Cluster."},
                      REFRAIN_MEMBER(redis_mode),
                      {"standalone", "sentinel", "cluster"}));
   all.push_back(
@@ -587,6 +622,7 @@ const std::vector<Option>& all_options() {
     add_identities(all);
     add_generation(all);
     add_redis(all);
+    add_redis_servers(all);
     add_text_tiers(all);
     add_sticker_tiers(all);
     add_disk(all);

@@ -41,6 +41,11 @@ struct Settings {
   std::chrono::seconds redis_ttl{3600};
   std::string redis_url;
   std::string redis_mode = "standalone";
+  std::string redis_nodes;   // of a cluster, or sentinels
+  std::string redis_master;  // the name under which sentinels know it
+  std::string redis_sentinel_user;
+  std::string redis_sentinel_password;
+  bool has_redis_replica_reads = false;
   std::chrono::milliseconds redis_budget{50};
   std::chrono::milliseconds redis_soft_budget{0};
   std::chrono::milliseconds redis_connect_budget{250};

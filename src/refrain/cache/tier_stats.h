@@ -73,10 +73,18 @@ struct ServerMemory {
   std::string warning;         ///< Why that is bad for a cache; empty if it is not.
 };
 
+/// One of the servers that share a tier's keys.
+struct ShardStats {
+  std::string address;        ///< Of the one that is written to; empty if it is not known.
+  bool is_available = false;  ///< Whether it is asked at present.
+  std::int64_t slots = 0;     ///< Of a cluster: how many of its slots are there.
+};
+
 /// What only a tier on the other side of a network has.
 struct RemoteTierStats {
-  std::string state;  ///< Of the worst breaker: `closed`, `half-open` or `open`.
-  std::string mode;   ///< `standalone`, `sentinel` or `cluster`.
+  std::string state;               ///< Of the worst breaker: `closed`, `half-open` or `open`.
+  std::string mode;                ///< `standalone`, `sentinel` or `cluster`.
+  std::vector<ShardStats> shards;  ///< In the modes `sentinel` and `cluster`.
   double latency_p50_ms = 0;
   double latency_p99_ms = 0;
   std::optional<TrackingStats> tracking;  ///< If it is to hear of changes at all.

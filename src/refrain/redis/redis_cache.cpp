@@ -78,6 +78,18 @@ std::optional<std::uint64_t> epoch_in(const RespValue& reply) {
   return static_cast<std::uint64_t>(epoch);
 }
 
+std::vector<ShardStats> shard_stats(const RedisClient& client) {
+  std::vector<ShardStats> all;
+  for (RedisClient::Shard& shard : client.shards()) {
+    ShardStats stats;
+    stats.address = std::move(shard.address);
+    stats.is_available = shard.is_ready;
+    stats.slots = static_cast<std::int64_t>(shard.slots);
+    all.push_back(std::move(stats));
+  }
+  return all;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RedisCache>> RedisCache::create(
@@ -88,7 +100,7 @@ Result<std::unique_ptr<RedisCache>> RedisCache::create(
     Log& log) {
   if (Result<void> checked = check(options); !checked) return fail(checked.error());
   std::unique_ptr<RedisCache> cache(new RedisCache(options, epoch, clock, log));
-  RedisClientOptions client;
+  RedisClientOptions client = options.servers;
   client.connection = cache->connection_options();
   Result<std::unique_ptr<RedisClient>> made = make_redis_client(client, loops, log);
   if (!made) return fail(made.error());
@@ -533,7 +545,8 @@ TierStats RedisCache::stats() const {
 RemoteTierStats RedisCache::remote_stats() const {
   RemoteTierStats remote;
   remote.state = to_string(breakers_.worst(client_->shard_count()));
-  remote.mode = "standalone";
+  remote.mode = std::string(to_string(options_.servers.mode));
+  if (options_.servers.mode != RedisMode::kStandalone) remote.shards = shard_stats(*client_);
   const RedisClient::Latency latency = client_->latency();
   remote.latency_p50_ms = latency.p50_ms;
   remote.latency_p99_ms = latency.p99_ms;

@@ -60,6 +60,9 @@ class RedisCache final : public Tier {
 public:
   struct Options {
     RedisEndpoint endpoint;
+    /// How the servers are arranged: the mode and what belongs to it. Its `connection` is not used,
+    /// it is made from what stands here.
+    RedisClientOptions servers;
     std::string service;             ///< `text` or `sticker`: part of every key.
     std::chrono::seconds ttl{3600};  ///< At most. Raised: fewer generations, more memory of Redis.
     double ttl_jitter = 0.1;         ///< The part of a lifetime by which it is shortened at most.

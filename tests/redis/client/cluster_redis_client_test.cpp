@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -179,6 +180,34 @@ private:
   bool is_over_ = false;
 };
 
+// Work beside the loop's thread.
+class Background {
+public:
+  explicit Background(std::function<void()> work)
+      : thread_([this, work = std::move(work)] {
+          try {
+            work();
+          } catch (...) {
+            failure_ = std::current_exception();
+          }
+          is_done_ = true;
+        }) {}
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+  ~Background() { thread_.join(); }
+
+  [[nodiscard]] bool is_done() const { return is_done_; }
+  /// What the work threw, if anything. @pre `is_done()`.
+  void rethrow() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+private:
+  std::atomic<bool> is_done_ = false;
+  std::exception_ptr failure_;
+  std::thread thread_;
+};
+
 TEST_F(ClusterRedisClientTest, SendsEachCommandToTheNodeThatKeepsItsKey) {
   connect(options());
 
@@ -222,40 +251,56 @@ TEST_F(ClusterRedisClientTest, SaysWhichShardsThereAre) {
 }
 
 TEST_F(ClusterRedisClientTest, FollowsSlotsThatMoveUnderLoadWithoutAFailedCommand) {
-  connect(options());
+  RedisClientOptions patient = options();
+  // So that it hears of moves from nodes alone.
+  patient.refresh_distance = std::chrono::hours(1);
+  connect(patient);
   const std::vector<std::string> keys = {"a", "b", "c", "d", "e", "f"};
   Load load(*client_, loop_, keys);
   run_until(loop_, [&] { return load.all_succeeded() > 1000; });
 
-  std::exception_ptr failure;
-  std::atomic<bool> is_done = false;
-  std::thread resharding([&] {
-    try {
-      for (const std::string& key : keys) {
-        const std::size_t target = cluster_.master_of(cluster_.key_elsewhere(key));
-        const std::int64_t asked = client_->redirections().asked;
-        const std::int64_t moved = client_->redirections().moved;
-        cluster_.move_slot(cluster_slot(key), target, [&] {
-          wait_until([&] { return client_->redirections().asked > asked; }, "a node says ASK");
-        });
-        wait_until([&] { return client_->redirections().moved > moved; }, "a node says MOVED");
-      }
-    } catch (...) {
-      failure = std::current_exception();
+  Background resharding([&] {
+    for (const std::string& key : keys) {
+      const ClusterState::Counts before = client_->redirections();
+      const std::size_t target = cluster_.master_of(cluster_.key_elsewhere(key));
+      cluster_.move_slot(cluster_slot(key), target, [&] {
+        wait_until([&] { return client_->redirections().asked > before.asked; }, "ASK is said");
+      });
+      wait_until([&] { return client_->redirections().moved > before.moved; }, "MOVED is said");
     }
-    is_done = true;
   });
-  run_until(loop_, [&] { return is_done.load(); });
-  resharding.join();
+  run_until(loop_, [&] { return resharding.is_done(); });
+  resharding.rethrow();
   const std::int64_t before = load.all_succeeded();
   run_until(loop_, [&] { return load.all_succeeded() > before + 1000; });
   load.end();
 
-  if (failure) std::rethrow_exception(failure);
   EXPECT_EQ(load.all_failed(), 0) << load.last_failure();
   EXPECT_EQ(load.broken(), 0);
   EXPECT_GE(client_->redirections().asked, 6);
   EXPECT_GE(client_->redirections().moved, 6);
+}
+
+TEST_F(ClusterRedisClientTest, RenewsItsPictureWhenANodeSaysThatASlotHasMoved) {
+  connect(options());
+  const std::string key = "a";
+  const std::size_t source = client_->shard_of(key);
+  const std::size_t slots = client_->shards()[source].slots;
+  const std::size_t target = cluster_.master_of(cluster_.key_elsewhere(key));
+  // One move that nobody says anything of, and one that is met with.
+  std::uint16_t silent = cluster_slot(key);
+  for (int i = 0; silent == cluster_slot(key); ++i) {
+    const std::string other = std::to_string(i);
+    if (client_->shard_of(other) == source) silent = cluster_slot(other);
+  }
+  cluster_.move_slot(silent, target);
+  cluster_.move_slot(cluster_slot(key), target);
+
+  EXPECT_EQ(execute({"SET", key, "1"})->text(), "OK");
+  EXPECT_EQ(client_->redirections().moved, 1);
+  run_until(loop_, [&] { return client_->shards()[source].slots == slots - 2; });
+
+  EXPECT_EQ(client_->redirections().moved, 1);
 }
 
 TEST_F(ClusterRedisClientTest, WhenAMasterIsKilledOnlyItsCommandsFailUntilItsReplicaIsPromoted) {

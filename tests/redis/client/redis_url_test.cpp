@@ -127,15 +127,5 @@ TEST(RedisUrl, TakesHostAndPortApart) {
   EXPECT_EQ(redis_endpoint("cache", 70'000).error().field(), "port");
 }
 
-TEST(RedisMode, OnlyStandaloneIsSupportedByThisVersion) {
-  EXPECT_TRUE(check_redis_mode("standalone").has_value());
-  EXPECT_TRUE(
-      mentions(check_redis_mode("sentinel").error().message(), "not supported by this version"));
-  EXPECT_TRUE(
-      mentions(check_redis_mode("cluster").error().message(), "not supported by this version"));
-  EXPECT_TRUE(
-      mentions(check_redis_mode("single").error().message(), "standalone, sentinel, cluster"));
-}
-
 }  // namespace
 }  // namespace refrain

@@ -104,7 +104,12 @@ inline TierStats sample_redis_tier() {
   redis.misses = 72;
   RemoteTierStats remote;
   remote.state = "open";
-  remote.mode = "standalone";
+  remote.mode = "cluster";
+  ShardStats shard;
+  shard.address = "10.0.0.1:6379";
+  shard.is_available = true;
+  shard.slots = 16'384;
+  remote.shards = {shard};
   remote.latency_p50_ms = 0.25;
   remote.latency_p99_ms = 1.5;
   remote.corruptions = {{"foreign", 221}, {"cut", 222}};

@@ -46,9 +46,10 @@ TEST(ServiceStatusJson, HasTheFieldsOfTheContractForEachTier) {
       common + " directory state write_state queue rewritten segments index_bytes corruptions");
   EXPECT_EQ(names(disk.at("queue")), "entries size_bytes dropped");
   EXPECT_EQ(names(disk.at("corruptions")), "meta index segment record payload cut");
-  EXPECT_EQ(
-      names(redis),
-      common + " state mode latency_ms corruptions recovery server_memory tracking breakers late");
+  EXPECT_EQ(names(redis),
+            common +
+                " state mode shards latency_ms corruptions recovery server_memory tracking "
+                "breakers late");
   EXPECT_EQ(names(redis.at("recovery")),
             "waiting waiting_bytes replayed dropped expired erasures_waiting erasures_replayed "
             "epochs_raised");
@@ -84,7 +85,7 @@ TEST(ServiceStatusJson, ShowsTheNumbersOfTheStatus) {
       R"("max_size_bytes":null,"utilization_percent":0E0,"ttl_seconds":3601,"hits":71,"misses":72,)"
       R"("insertions":61,"refusals":0,"errors":0,)"
       R"("removals":{"capacity":0,"expired":0,"invalidated":0,"replaced":0,"corrupt":0},)"
-      R"("state":"open","mode":"standalone","latency_ms":{"p50":2.5E-1,"p99":1.5E0},)"
+      R"("state":"open","mode":"cluster","shards":[{"address":"10.0.0.1:6379","available":true,"slots":16384}],"latency_ms":{"p50":2.5E-1,"p99":1.5E0},)"
       R"("corruptions":{"foreign":221,"cut":222},)"
       R"("recovery":{"waiting":211,"waiting_bytes":212,"replayed":213,"dropped":214,"expired":215,)"
       R"("erasures_waiting":216,"erasures_replayed":217,"epochs_raised":218},)"

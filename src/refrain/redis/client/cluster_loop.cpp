@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace refrain {
@@ -26,6 +27,10 @@ constexpr std::chrono::seconds kSpareTime{60};
 
 SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
+}
+
+bool is_read(std::string_view command) {
+  return command == "GET" || command == "GETRANGE";
 }
 
 }  // namespace
@@ -328,7 +333,7 @@ std::shared_ptr<ClusterNode> ClusterLoop::node_for(const RedisCommand& command) 
   const Routes::Shard& shard = known->shards[*number];
   // What the greeting is about is never read from a replica: it must not be behind.
   const bool is_for_replica =
-      command.size() == 1 && command.name() == "GET" && !(has_greeting() && slot == greeting_slot_);
+      command.size() == 1 && is_read(command.name()) && !(has_greeting() && slot == greeting_slot_);
   const std::size_t first = next_node_++;
   for (std::size_t i = 0; is_for_replica && i < shard.replicas.size(); ++i) {
     const std::shared_ptr<ClusterNode>& node = shard.replicas[(first + i) % shard.replicas.size()];

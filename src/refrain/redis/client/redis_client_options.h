@@ -5,20 +5,13 @@
 
 #include "refrain/redis/client/redis_address.h"
 #include "refrain/redis/client/redis_connection.h"
+#include "refrain/redis/client/redis_mode.h"
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace refrain {
-
-/// How the servers are arranged.
-enum class RedisMode : std::uint8_t {
-  kStandalone,  ///< One server.
-  kSentinel,    ///< One server at a time; sentinels say which.
-  kCluster,     ///< Several servers, each with a part of the keys.
-};
 
 /// What a client of any kind is made from.
 struct RedisClientOptions {
@@ -38,7 +31,7 @@ struct RedisClientOptions {
   std::string sentinel_user;
   std::string sentinel_password;
 
-  /// Of a cluster: reads go to replicas, as long as one is there. They may be a little behind their
+  /// Of a cluster: `GET` and `GETRANGE` go to replicas, as long as one is there. They may be a little behind their
   /// master, so that a read may miss what was just written, or find what was just removed.
   bool reads_from_replicas = false;
   /// Of a cluster: how old the picture of it may become. It is also renewed whenever a node is lost

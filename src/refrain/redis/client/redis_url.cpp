@@ -199,13 +199,4 @@ Result<RedisEndpoint> parse_redis_url(std::string_view url) {
   return endpoint;
 }
 
-Result<void> check_redis_mode(std::string_view mode) {
-  if (mode == "standalone") return {};
-  if (mode == "sentinel" || mode == "cluster")
-    return fail(ErrorCode::kInvalidArgument,
-                "the Redis mode " + std::string(mode) + " is not supported by this version");
-  return fail(ErrorCode::kInvalidArgument,
-              "the Redis mode is not one of standalone, sentinel, cluster");
-}
-
 }  // namespace refrain

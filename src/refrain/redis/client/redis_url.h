@@ -39,8 +39,4 @@ Result<RedisEndpoint> redis_endpoint(std::string_view host, std::uint32_t port);
 /// percent-encoded. An error names the part that is wrong, and never quotes the password.
 Result<RedisEndpoint> parse_redis_url(std::string_view url);
 
-/// Success if `mode` is `standalone`. `sentinel` and `cluster` are known and refused, anything else
-/// is unknown.
-Result<void> check_redis_mode(std::string_view mode);
-
 }  // namespace refrain

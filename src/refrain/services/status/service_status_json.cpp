@@ -91,12 +91,25 @@ boost::json::object tracking_json(const TrackingStats& tracking) {
   return json;
 }
 
+boost::json::array shards_json(const std::vector<ShardStats>& shards) {
+  boost::json::array all;
+  for (const ShardStats& shard : shards) {
+    boost::json::object json;
+    json["address"] = shard.address;
+    json["available"] = shard.is_available;
+    json["slots"] = shard.slots;
+    all.push_back(std::move(json));
+  }
+  return all;
+}
+
 void add_remote(boost::json::object& json, const RemoteTierStats& remote) {
   boost::json::object latency;
   latency["p50"] = remote.latency_p50_ms;
   latency["p99"] = remote.latency_p99_ms;
   json["state"] = remote.state;
   json["mode"] = remote.mode;
+  if (!remote.shards.empty()) json["shards"] = shards_json(remote.shards);
   json["latency_ms"] = std::move(latency);
   json["corruptions"] = corruptions_json(remote.corruptions);
   json["recovery"] = recovery_json(remote.recovery);

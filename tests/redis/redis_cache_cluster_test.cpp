@@ -1,0 +1,186 @@
+#include "refrain/redis/redis_cache.h"
+
+#include "contract/tier_contract.h"
+#include "redis/redis_fixture.h"
+#include "support/manual_clock.h"
+#include "support/redis_cluster.h"
+#include "support/run.h"
+#include "support/sample_entry.h"
+
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace refrain {
+
+namespace testing {
+
+inline RedisCache::Options cluster_options(const RedisCluster& cluster) {
+  RedisCache::Options options = redis_options(RedisEndpoint());
+  options.servers.mode = RedisMode::kCluster;
+  options.servers.nodes = cluster.addresses();
+  options.servers.refresh_distance = std::chrono::milliseconds(20);
+  return options;
+}
+
+inline bool is_whole(const RedisCache& cache) {
+  const TierStats stats = cache.stats();
+  const std::vector<ShardStats>& shards = stats.remote->shards;
+  return shards.size() == RedisCluster::kMasters &&
+         std::all_of(shards.begin(), shards.end(), [](const ShardStats& shard) {
+           return shard.is_available;
+         });
+}
+
+/// On a cluster, whose keys lie on three servers.
+class RedisClusterTraits {
+public:
+  RedisClusterTraits(ManualClock& clock, boost::asio::io_context& loop)
+      : clock_(clock),
+        loop_(loop) {
+    reopen();
+  }
+
+  Tier& tier() { return instance_->cache(); }
+
+  void reopen() {
+    instance_.reset();
+    instance_ = std::make_unique<RedisInstance>(cluster_options(cluster_), clock_, loop_);
+    run_until(loop_, [this] { return is_whole(instance_->cache()); });
+  }
+
+  static constexpr bool kPersists = true;
+  static constexpr bool kFollowsClock = false;
+  static constexpr bool kAnswersNow = false;
+  static constexpr bool kCountsReplaced = true;
+  static constexpr int kMaxSweeps = 1;
+
+private:
+  ManualClock& clock_;
+  boost::asio::io_context& loop_;
+  RedisCluster& cluster_ = RedisCluster::shared();
+  std::unique_ptr<RedisInstance> instance_;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(RedisCluster, TierContract, RedisClusterTraits);
+INSTANTIATE_TYPED_TEST_SUITE_P(RedisCluster, PersistentTierContract, RedisClusterTraits);
+// Redis expires keys by its own clock.
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ClockedTierContract);
+
+}  // namespace testing
+
+namespace {
+
+using testing::cluster_options;
+using testing::is_whole;
+using testing::RedisCluster;
+using testing::RedisInstance;
+using testing::run;
+using testing::run_until;
+using testing::sample_entry;
+using testing::sample_key;
+
+const std::string kEpochKey =
+    "refrain:1:text:epoch";  // NOLINT(bugprone-throwing-static-initialization)
+
+class RedisCacheClusterTest : public ::testing::Test {
+protected:
+  RedisCache& whole(RedisInstance& instance) {
+    run_until(loop_, [&] { return is_whole(instance.cache()); });
+    return instance.cache();
+  }
+
+  bool has(RedisCache& cache, std::string_view key) {
+    return run(loop_, cache.find(sample_key(key))).value().has_value();
+  }
+  void insert(RedisCache& cache, std::string_view key) {
+    const auto outcome = run(loop_, cache.insert(sample_entry(sample_key(key), clock_.now())));
+    ASSERT_EQ(outcome.value(), InsertOutcome::kStored);
+  }
+  Result<void> clear(RedisInstance& instance) {
+    const std::uint64_t next = instance.epoch().value() + 1;
+    instance.epoch().adopt(next);
+    return run(loop_, instance.cache().clear(next));
+  }
+
+  testing::ManualClock clock_;
+  boost::asio::io_context loop_{1};
+  RedisCluster& cluster_ = RedisCluster::shared();
+};
+
+TEST_F(RedisCacheClusterTest, SpreadsItsEntriesOverTheShardsAndSaysWhichThereAre) {
+  RedisInstance instance(cluster_options(cluster_), clock_, loop_);
+  RedisCache& cache = whole(instance);
+
+  for (int i = 0; i < 100; ++i)
+    insert(cache, std::to_string(i));
+
+  std::size_t shards_used = 0;
+  for (std::size_t i = 0; i < RedisCluster::kNodes; ++i) {
+    const bool is_master = cluster_.node(i).command({"ROLE"}).elements().at(0).text() == "master";
+    const bool has_keys = cluster_.node(i).command({"DBSIZE"}).integer() > 10;
+    shards_used += is_master && has_keys ? 1 : 0;
+  }
+  EXPECT_EQ(shards_used, RedisCluster::kMasters);
+  const TierStats stats = cache.stats();
+  EXPECT_EQ(stats.remote->mode, "cluster");
+  std::int64_t slots = 0;
+  for (const ShardStats& shard : stats.remote->shards)
+    slots += shard.slots;
+  EXPECT_EQ(slots, 16'384);
+}
+
+TEST_F(RedisCacheClusterTest, AClearIsSeenByAnotherInstanceOnEveryShard) {
+  RedisInstance one(cluster_options(cluster_), clock_, loop_);
+  RedisInstance other(cluster_options(cluster_), clock_, loop_);
+  whole(one);
+  whole(other);
+  for (int i = 0; i < 30; ++i)
+    insert(one.cache(), std::to_string(i));
+
+  EXPECT_TRUE(clear(one).has_value());
+  run(loop_, other.cache().sweep());
+
+  EXPECT_EQ(other.epoch().value(), one.epoch().value());
+  for (int i = 0; i < 30; ++i) {
+    EXPECT_FALSE(has(one.cache(), std::to_string(i)));
+    EXPECT_FALSE(has(other.cache(), std::to_string(i)));
+  }
+}
+
+TEST_F(RedisCacheClusterTest, KnowsTheEpochBeforeItIsAvailable) {
+  cluster_.node(cluster_.master_of(kEpochKey)).command({"SET", kEpochKey, "41"});
+  RedisInstance instance(cluster_options(cluster_), clock_, loop_);
+
+  run_until(loop_, [&] { return instance.cache().is_available(); });
+
+  EXPECT_EQ(instance.epoch().value(), 41U);
+}
+
+TEST_F(RedisCacheClusterTest, DoesNotServeWhatWasClearedWhileItWasAway) {
+  RedisInstance instance(cluster_options(cluster_), clock_, loop_);
+  RedisCache& cache = whole(instance);
+  for (int i = 0; i < 30; ++i)
+    insert(cache, std::to_string(i));
+
+  for (std::size_t i = 0; i < RedisCluster::kNodes; ++i)
+    cluster_.node(i).command({"CLIENT", "KILL", "TYPE", "normal"});
+  // Another instance clears meanwhile.
+  cluster_.node(cluster_.master_of(kEpochKey)).command({"SET", kEpochKey, "7"});
+  run_until(loop_, [&] { return !cache.is_available(); });
+  run_until(loop_, [&] { return cache.is_available(); });
+
+  EXPECT_EQ(instance.epoch().value(), 7U);
+  whole(instance);
+  for (int i = 0; i < 30; ++i)
+    EXPECT_FALSE(has(cache, std::to_string(i)));
+}
+
+}  // namespace
+}  // namespace refrain
