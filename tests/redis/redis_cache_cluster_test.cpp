@@ -136,6 +136,60 @@ TEST_F(RedisCacheClusterTest, SpreadsItsEntriesOverTheShardsAndSaysWhichThereAre
   EXPECT_EQ(slots, 16'384);
 }
 
+TEST_F(RedisCacheClusterTest, AFrozenShardsKeysAreMissesAtOnceAndTheOthersAreServed) {
+  RedisCache::Options options = cluster_options(cluster_);
+  options.command_budget = std::chrono::milliseconds(1000);
+  RedisInstance instance(options, clock_, loop_);
+  RedisCache& cache = whole(instance);
+  const auto master_of = [&](const std::string& key) {
+    return cluster_.master_of(cache.key_name(instance.epoch().value(), sample_key(key)));
+  };
+  // The epoch's shard stays: without it nothing is certain.
+  const std::size_t epochs_master = cluster_.master_of(kEpochKey);
+  int number = 0;
+  while (master_of(std::to_string(number)) != epochs_master)
+    ++number;
+  const std::string served = std::to_string(number);
+  while (master_of(std::to_string(number)) == epochs_master)
+    ++number;
+  const std::string frozen = std::to_string(number);
+  insert(cache, served);
+  insert(cache, frozen);
+  testing::RedisServer& shard = cluster_.node(master_of(frozen));
+
+  shard.freeze();
+  run_until(loop_, [&] {
+    static_cast<void>(run(loop_, cache.find(sample_key(frozen))));
+    return cache.stats().remote->state == "open";
+  });
+
+  EXPECT_TRUE(cache.is_available());
+  const std::int64_t errors = cache.stats().errors;
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_FALSE(has(cache, frozen));
+    EXPECT_TRUE(has(cache, served));
+  }
+  EXPECT_EQ(cache.stats().errors, errors) << "nothing was sent to the frozen one";
+  std::int64_t opened = 0;
+  const TierStats stats = cache.stats();
+  for (const BreakerStats& breaker : stats.breakers)
+    opened += breaker.stays.at(1).entered;
+  EXPECT_EQ(opened, 1);
+
+  // While its shard is away an erasure is remembered, and only that shard waits for it.
+  EXPECT_FALSE(run(loop_, cache.erase(sample_key(frozen))).value());
+  EXPECT_TRUE(cache.is_available());
+  EXPECT_TRUE(has(cache, served));
+  shard.thaw();
+  run_until(loop_, [&] {
+    clock_.advance(std::chrono::seconds(60));
+    run(loop_, cache.sweep());
+    return cache.stats().remote->recovery.erasures_waiting == 0;
+  });
+  EXPECT_FALSE(has(cache, frozen));
+  EXPECT_TRUE(has(cache, served));
+}
+
 TEST_F(RedisCacheClusterTest, AClearIsSeenByAnotherInstanceOnEveryShard) {
   RedisInstance one(cluster_options(cluster_), clock_, loop_);
   RedisInstance other(cluster_options(cluster_), clock_, loop_);
