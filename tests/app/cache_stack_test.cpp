@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -135,6 +136,26 @@ TEST_F(CacheStackTest, GivesTheTiersTheirLimits) {
   EXPECT_EQ(stats.tiers.at(1).max_size_bytes, 9'000'000);
   EXPECT_EQ(stats.tiers.at(1).ttl, std::chrono::seconds(10));
   EXPECT_EQ(stats.tiers.at(1).directory, settings_.disk_directory.string());
+}
+
+TEST_F(CacheStackTest, WaitsLessForRedisIfMemoryBehindItMayAnswer) {
+  using std::chrono::milliseconds;
+  const auto budget = [this](bool is_text) {
+    const auto stack = is_text ? CacheStack::for_text(settings_, surroundings_)
+                               : CacheStack::for_stickers(settings_, surroundings_);
+    (*stack)->redis()->stop();
+    return (*stack)->redis()->soft_budget();
+  };
+  settings_.has_sticker_redis = true;
+  EXPECT_EQ(budget(true), milliseconds(20));
+  EXPECT_EQ(budget(false), std::nullopt) << "50 ms, as the reply itself may take";
+
+  settings_.redis_budget = milliseconds(200);
+  EXPECT_EQ(budget(false), milliseconds(50));
+  settings_.text_memory_items = 0;
+  EXPECT_EQ(budget(true), milliseconds(50));
+  settings_.redis_soft_budget = milliseconds(7);
+  EXPECT_EQ(budget(true), milliseconds(7));
 }
 
 TEST_F(CacheStackTest, LeavesTheDiskTheRoomThatItIsToldTo) {

@@ -4,9 +4,9 @@
 /// Redis tiers and clients on a test's loop.
 
 #include "refrain/cache/epoch.h"
-#include "refrain/core/log.h"
 #include "refrain/redis/redis_cache.h"
 
+#include "support/log_spy.h"
 #include "support/manual_clock.h"
 #include "support/redis_server.h"
 
@@ -66,10 +66,11 @@ public:
 
   [[nodiscard]] RedisCache& cache() { return *cache_; }
   [[nodiscard]] Epoch& epoch() { return epoch_; }
+  [[nodiscard]] const LogSpy& log() const { return log_; }
 
 private:
   boost::asio::io_context& loop_;
-  NullLog log_;
+  LogSpy log_;
   Epoch epoch_;
   std::unique_ptr<RedisCache> cache_;
 };

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace refrain::testing {
 
@@ -50,6 +51,7 @@ public:
     Mode mode = Mode::kImmediate;
     bool is_shared = false;
     std::chrono::seconds ttl{1'000'000};
+    std::optional<std::chrono::milliseconds> soft_budget = std::nullopt;
   };
 
   using Hook = std::function<Task<void>()>;
@@ -85,6 +87,9 @@ public:
   /// `hook` runs after each call of `insert_now` took effect and before it returns.
   void set_insert_now_hook(std::function<void()> hook) { insert_now_hook_ = std::move(hook); }
 
+  /// What it was told to insert later. Of tests with one loop.
+  [[nodiscard]] const std::vector<Entry>& later() const { return later_; }
+
   /// What is stored under `key`, uncounted, whatever the faults.
   [[nodiscard]] std::optional<Entry> peek(CacheKey key) const;
   /// Puts `entry` in as another instance would: counted as an insertion, whatever the faults.
@@ -95,7 +100,11 @@ public:
   [[nodiscard]] bool is_available() const override { return is_available_; }
   [[nodiscard]] ImmediateLookup find_now(CacheKey key, BodyPlace place) override;
   Task<Result<std::optional<Entry>>> find(CacheKey key) override;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> soft_budget() const override {
+    return config_.soft_budget;
+  }
   Task<Result<InsertOutcome>> insert(Entry entry) override;
+  void insert_later(const Entry& entry) override { later_.push_back(entry); }
   bool insert_now(const Entry& entry) override;
   Task<Result<bool>> erase(CacheKey key) override;
   bool erase_now(CacheKey key) override;
@@ -141,6 +150,7 @@ private:
   std::atomic<bool> is_giving_files_{false};
   std::function<void()> find_now_hook_;
   std::function<void()> insert_now_hook_;
+  std::vector<Entry> later_;
   std::atomic<std::uint64_t> cleared_epoch_{0};
   mutable Mutex mutex_;
   boost::unordered_flat_map<CacheKey, Kept, CacheKeyHash> kept_ REFRAIN_GUARDED_BY(mutex_);

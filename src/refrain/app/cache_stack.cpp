@@ -8,8 +8,10 @@
 #include "refrain/services/text_prediction/cached_predictor.h"
 
 #include <algorithm>
+#include <chrono>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace refrain::app {
@@ -34,6 +36,14 @@ PolicyKind policy_of(const std::string& name) {
 Durability durability_of(const std::string& name) {
   if (name == "none") return Durability::kNone;
   return name == "always" ? Durability::kAlways : Durability::kInterval;
+}
+
+// Less, if another tier is asked after Redis and may have the answer.
+std::chrono::milliseconds soft_budget_of(const Settings& settings, std::string_view service) {
+  if (settings.redis_soft_budget > std::chrono::milliseconds(0)) return settings.redis_soft_budget;
+  const bool has_fallback = service == CachedPredictor::kService &&
+                            settings.text_memory_items > 0 && settings.text_memory_bytes > 0;
+  return std::chrono::milliseconds(has_fallback ? 20 : 50);
 }
 
 }  // namespace
@@ -142,6 +152,7 @@ Result<void> CacheStack::add_redis(const Settings& settings, std::string_view se
   options.service = std::string(service);
   options.ttl = settings.redis_ttl;
   options.command_budget = settings.redis_budget;
+  options.soft_budget = soft_budget_of(settings, service);
   options.connect_budget = settings.redis_connect_budget;
   options.seed = std::random_device()();
   Result<std::unique_ptr<RedisCache>> redis = RedisCache::create(

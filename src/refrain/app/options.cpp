@@ -326,13 +326,22 @@ void add_redis(std::vector<Option>& all) {
                       "standalone; sentinel and cluster are not supported by this version."},
                      REFRAIN_MEMBER(redis_mode),
                      {"standalone", "sentinel", "cluster"}));
-  all.push_back(number({"redis-budget",
-                        "REFRAIN_REDIS_BUDGET",
-                        "redis.budget",
+  all.push_back(
+      number({"redis-budget",
+              "REFRAIN_REDIS_BUDGET",
+              "redis.budget",
+              "milliseconds",
+              "The longest that Redis may take to reply; beyond it the connection is lost."},
+             REFRAIN_MEMBER(redis_budget),
+             {1, 60'000}));
+  all.push_back(number({"redis-soft-budget",
+                        "REFRAIN_REDIS_SOFT_BUDGET",
+                        "redis.soft_budget",
                         "milliseconds",
-                        "The longest that a request waits for Redis."},
-                       REFRAIN_MEMBER(redis_budget),
-                       {1, 60'000}));
+                        "The longest that a request waits for Redis; what comes later still fills "
+                        "memory. 0: 20 if memory may have the answer, else 50."},
+                       REFRAIN_MEMBER(redis_soft_budget),
+                       {0, 60'000}));
   all.push_back(number({"redis-connect-budget",
                         "REFRAIN_REDIS_CONNECT_BUDGET",
                         "redis.connect_budget",

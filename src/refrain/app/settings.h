@@ -42,6 +42,7 @@ struct Settings {
   std::string redis_url;
   std::string redis_mode = "standalone";
   std::chrono::milliseconds redis_budget{50};
+  std::chrono::milliseconds redis_soft_budget{0};
   std::chrono::milliseconds redis_connect_budget{250};
   std::chrono::milliseconds redis_lease_after{100};
   bool has_sticker_redis = false;

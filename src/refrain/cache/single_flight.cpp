@@ -109,6 +109,16 @@ void SingleFlight::serve_stale(const std::shared_ptr<Flight>& flight, const Answ
     Waiter::resolve(waiter, answer);
 }
 
+void SingleFlight::begin_storing(const std::shared_ptr<Flight>& flight) {
+  const MutexLock lock(shard_of(flight->key()).mutex);
+  flight->is_storing_ = true;
+}
+
+bool SingleFlight::is_storing(const std::shared_ptr<Flight>& flight) const {
+  const MutexLock lock(shard_of(flight->key()).mutex);
+  return flight->is_storing_;
+}
+
 void SingleFlight::land(const std::shared_ptr<Flight>& flight, const Result<Answer>& outcome) {
   std::vector<std::shared_ptr<Waiter>> followers;
   std::shared_ptr<Waiter> leader;
@@ -116,6 +126,7 @@ void SingleFlight::land(const std::shared_ptr<Flight>& flight, const Result<Answ
     Shard& shard = shard_of(flight->key());
     const MutexLock lock(shard.mutex);
     shard.landings.fetch_add(1, std::memory_order_release);
+    flight->is_storing_ = true;
     const auto found = shard.flights.find(flight->key());
     if (found != shard.flights.end() && found->second == flight) shard.flights.erase(found);
     followers = std::exchange(flight->followers_, {});

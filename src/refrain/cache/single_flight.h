@@ -93,6 +93,12 @@ public:
   /// refresh behind it.
   void serve_stale(const std::shared_ptr<Flight>& flight, const Answer& answer);
 
+  /// Says that the flight's outcome is about to be stored: what was found before is of no use from
+  /// now on.
+  void begin_storing(const std::shared_ptr<Flight>& flight);
+  /// Whether the flight is storing its outcome or has landed.
+  [[nodiscard]] bool is_storing(const std::shared_ptr<Flight>& flight) const;
+
   /// Ends the flight: every waiter gets `outcome`; all but the leader get it as coalesced.
   void land(const std::shared_ptr<Flight>& flight, const Result<Answer>& outcome);
 
@@ -144,6 +150,7 @@ private:
   bool must_generate_ = false;
   bool is_discarded_ = false;
   bool is_generating_ = false;
+  bool is_storing_ = false;
   std::optional<Answer> stale_;
   std::shared_ptr<SingleFlight::Waiter>
       leader_;  // null for a refresh, and once it has been answered

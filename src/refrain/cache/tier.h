@@ -9,6 +9,7 @@
 #include "refrain/core/result.h"
 #include "refrain/core/task.h"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -19,7 +20,8 @@ namespace refrain {
 /// What became of an entry that was offered to a tier.
 enum class InsertOutcome : std::uint8_t {
   kStored,
-  kRefused,  ///< The tier is whole and said no: too large for it, or already expired. Counted.
+  kRefused,   ///< The tier is whole and said no: too large for it, or already expired. Counted.
+  kDeferred,  ///< The part of the tier that it belongs to is away. As after `insert_later`.
 };
 
 /// Where the body of an entry may lie that a tier answers with at once.
@@ -79,6 +81,12 @@ public:
   /// Whether it makes sense to ask now. An unavailable tier is skipped, and nothing is counted.
   [[nodiscard]] virtual bool is_available() const = 0;
 
+  /// How long somebody who wants an answer waits for `find` and `insert` at most, if that is less
+  /// than they may take. Whoever goes on then lets them run to their end all the same.
+  [[nodiscard]] virtual std::optional<std::chrono::milliseconds> soft_budget() const {
+    return std::nullopt;
+  }
+
   /// The entry under `key` if that is known without waiting. Counts one hit or one miss when it is.
   /// Its body is in a file only if `place` allows that and the entry is fresh: a stale one is also
   /// handed to others who wait for the key, and they may want its bytes.
@@ -96,6 +104,11 @@ public:
   /// stored the entry or refused it, its statistics say. A tier that can do this can `erase_now`.
   /// @pre The body is in memory.
   virtual bool insert_now(const Entry& /*entry*/) { return false; }
+
+  /// Told of an entry that was to be inserted while the tier was unavailable. It may remember it,
+  /// within bounds, and insert it when it is back. Waits for nothing.
+  /// @pre The body is in memory.
+  virtual void insert_later(const Entry& /*entry*/) {}
 
   /// Forgets `key`, for good: not even a crash brings it back. Returns whether there was anything.
   /// Called on an unavailable tier too, which waits for nothing then: it remembers, as long as the

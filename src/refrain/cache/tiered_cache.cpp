@@ -1,5 +1,7 @@
 #include "refrain/cache/tiered_cache.h"
 
+#include "refrain/core/within.h"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -48,6 +50,7 @@ TieredCache::TieredCache(std::vector<std::unique_ptr<Tier>> tiers,
       log_(log),
       tiers_(std::move(tiers)),
       backoff_(config.backoff, clock),
+      late_(tiers_.size()),
       cleared_epoch_(epoch.value()) {}
 
 TieredCache::~TieredCache() = default;
@@ -344,7 +347,7 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
   const std::uint64_t landings = flights_.landings(key);
   std::optional<Answer> stale;
   for (std::size_t i = search.first_tier; i < tiers_.size(); ++i) {
-    std::optional<Entry> entry = co_await find_in(i, key);
+    std::optional<Entry> entry = co_await find_in(i, key, flight);
     if (!entry) continue;
     if (search.youngest && entry->metadata().created <= *search.youngest) continue;
     search.youngest = entry->metadata().created;
@@ -361,19 +364,89 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
   co_return stale;
 }
 
-Task<std::optional<Entry>> TieredCache::find_in(std::size_t tier, CacheKey key) {
-  if (!tiers_[tier]->is_available()) co_return std::nullopt;
-  Result<std::optional<Entry>> found = co_await tiers_[tier]->find(key);
-  if (found) co_return std::move(*found);
-  report_failure(*tiers_[tier], "find", found.error());
+Task<std::optional<Entry>> TieredCache::find_in(std::size_t tier,
+                                                CacheKey key,
+                                                std::shared_ptr<Flight> flight) {
+  Tier& asked = *tiers_[tier];
+  if (!asked.is_available()) co_return std::nullopt;
+  const auto budget = asked.soft_budget();
+  std::optional<Result<std::optional<Entry>>> found;
+  if (budget) {
+    const Erasures::Mark begin(erasures_, key);
+    LookUp look_up(tier, key, begin, std::move(flight));
+    auto on_late = [this, look_up = std::move(look_up)](Result<std::optional<Entry>> late) {
+      return take_late(look_up, std::move(late));
+    };
+    found = co_await within(*budget, asked.find(key), std::move(on_late));
+  } else {
+    found = co_await asked.find(key);
+  }
+  if (!found) {
+    late_[tier].finds.fetch_add(1, std::memory_order_relaxed);
+    co_return std::nullopt;
+  }
+  if (*found) co_return std::move(**found);
+  report_failure(asked, "find", found->error());
   co_return std::nullopt;
+}
+
+Task<void> TieredCache::take_late(LookUp look_up, Result<std::optional<Entry>> found) {
+  if (!found) {
+    report_failure(*tiers_[look_up.tier], "find", found.error());
+    co_return;
+  }
+  std::optional<Entry>& entry = *found;
+  if (!entry || !entry->is_usable(clock_.now())) co_return;
+  late_[look_up.tier].hits.fetch_add(1, std::memory_order_relaxed);
+  // The flight runs on this loop, so it does not begin to store while this goes on.
+  if (look_up.flight == nullptr || flights_.is_storing(look_up.flight)) co_return;
+  for (std::size_t i = 0; i < tiers_.size(); ++i)
+    if (i != look_up.tier) static_cast<void>(copy_now(*entry, i, look_up.begin));
+  if (erasures_.overlap(look_up.begin)) co_return;
+  flights_.serve_stale(look_up.flight,
+                       answer_from(std::move(*entry), *tiers_[look_up.tier], clock_.now()));
+}
+
+Task<bool> TieredCache::insert_in(std::size_t tier, Entry entry, std::string_view operation) {
+  Tier& asked = *tiers_[tier];
+  const auto budget = asked.soft_budget();
+  std::optional<Result<InsertOutcome>> inserted;
+  if (budget) {
+    const CacheKey key = entry.key();
+    const Erasures::Mark begin(erasures_, key);
+    LookUp late(tier, key, begin, nullptr);
+    auto on_late = [this, late = std::move(late), landings = flights_.landings(key)](
+                       Result<InsertOutcome> outcome) {
+      return settle_late(late, landings, std::move(outcome));
+    };
+    inserted = co_await within(*budget, asked.insert(entry), std::move(on_late));
+  } else {
+    inserted = co_await asked.insert(entry);
+  }
+  if (!inserted) {
+    late_[tier].inserts.fetch_add(1, std::memory_order_relaxed);
+    co_return false;
+  }
+  if (!*inserted) report_failure(asked, operation, inserted->error());
+  co_return *inserted && **inserted == InsertOutcome::kStored;
+}
+
+Task<void> TieredCache::settle_late(LookUp inserted,
+                                    std::uint64_t landings,
+                                    Result<InsertOutcome> outcome) {
+  if (!outcome) report_failure(*tiers_[inserted.tier], "insert", outcome.error());
+  // One landing is that of the flight which inserted it.
+  const bool is_overtaken =
+      flights_.has_flight(inserted.key) || flights_.landings(inserted.key) > landings + 1;
+  // A change is no reason: it may be this very insertion.
+  if (is_overtaken || erasures_.overlap_erasure(inserted.begin))
+    static_cast<void>(co_await erase_in(inserted.tier, inserted.key));
 }
 
 Task<void> TieredCache::fill(Entry entry, std::size_t below_tier, Erasures::Mark begin) {
   for (std::size_t i = 0; i < below_tier; ++i) {
     if (copy_now(entry, i, begin) != Copied::kMustWait) continue;
-    Result<InsertOutcome> filled = co_await tiers_[i]->insert(entry);
-    if (!filled) report_failure(*tiers_[i], "fill", filled.error());
+    static_cast<void>(co_await insert_in(i, entry, "fill"));
   }
 }
 
@@ -416,12 +489,14 @@ Task<Result<Answer>> TieredCache::store_generated(std::shared_ptr<Flight> flight
   Answer answer(entry, Disposition::kMiss);
   if (flights_.is_discarded(flight) || entry.body_size() > config_.max_entry_bytes)
     co_return answer;
-  if (!co_await store(entry)) co_return answer;
+  flights_.begin_storing(flight);
+  const bool is_stored = co_await store(entry);
   if (flights_.is_discarded(flight)) {
     // Erased while it was being stored: the erase must win.
     co_await take_back(flight->key(), tiers_.size());
     co_return answer;
   }
+  if (!is_stored) co_return answer;
   co_return std::move(answer).stored();
 }
 
@@ -456,14 +531,13 @@ Task<Result<Entry>> TieredCache::run_generator(CacheKey key, Generator generate)
 
 Task<bool> TieredCache::store(Entry entry) {
   bool is_stored = false;
-  for (const auto& tier : tiers_) {
-    if (!tier->is_available()) continue;
-    Result<InsertOutcome> inserted = co_await tier->insert(entry);
-    if (!inserted) {
-      report_failure(*tier, "insert", inserted.error());
-    } else if (*inserted == InsertOutcome::kStored) {
-      is_stored = true;
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    if (!tiers_[i]->is_available()) {
+      tiers_[i]->insert_later(entry);
+      continue;
     }
+    const bool is_in = co_await insert_in(i, entry, "insert");
+    is_stored = is_stored || is_in;
   }
   co_return is_stored;
 }
@@ -556,8 +630,16 @@ Task<void> TieredCache::follow_epoch() {
 CacheStats TieredCache::stats() const {
   CacheStats stats = counters_.snapshot();
   if (config_.lease != nullptr) stats.lease = counters_.lease();
-  for (const auto& tier : tiers_) {
-    if (!tier->is_view()) stats.tiers.push_back(tier->stats());
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    if (tiers_[i]->is_view()) continue;
+    TierStats tier = tiers_[i]->stats();
+    if (tiers_[i]->soft_budget()) {
+      tier.late.emplace();
+      tier.late->finds = late_[i].finds.load(std::memory_order_relaxed);
+      tier.late->hits = late_[i].hits.load(std::memory_order_relaxed);
+      tier.late->inserts = late_[i].inserts.load(std::memory_order_relaxed);
+    }
+    stats.tiers.push_back(std::move(tier));
   }
   return stats;
 }

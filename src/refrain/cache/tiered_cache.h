@@ -28,6 +28,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace refrain {
@@ -35,8 +37,9 @@ namespace refrain {
 /// Finds an answer in the first tier that has a fresh one, or generates it once and stores it in
 /// all.
 ///
-/// A tier that is unavailable is skipped; one that fails is counted and treated as a miss; neither
-/// ever turns a request into an error. For one key at most one flight is under way: it covers the
+/// A tier that is unavailable is skipped, and told afterwards what it missed; one that fails is
+/// counted and treated as a miss, and so is one that is not done within its soft budget; none ever
+/// turns a request into an error. For one key at most one flight is under way: it covers the
 /// look-ups below the immediate tiers and the generation, and goes on when its callers leave. No
 /// tiers at all is a valid list: then every request generates (equal concurrent ones together).
 ///
@@ -183,7 +186,35 @@ private:
   Task<std::optional<Answer>> find_from(CacheKey key,
                                         Search search,
                                         std::shared_ptr<Flight> flight);
-  Task<std::optional<Entry>> find_in(std::size_t tier, CacheKey key);
+
+  /// A look-up in one tier, as it is known when its answer comes late.
+  struct LookUp {
+    LookUp(std::size_t in_tier, CacheKey of_key, Erasures::Mark at, std::shared_ptr<Flight> of)
+        : tier(in_tier),
+          key(of_key),
+          begin(at),
+          flight(std::move(of)) {}
+
+    std::size_t tier;
+    CacheKey key;
+    Erasures::Mark begin;
+    std::shared_ptr<Flight> flight;  // null if it is nobody's flight
+  };
+
+  /// What the tier has. It is waited for within the tier's soft budget only.
+  /// @param flight Those who wait for it get what comes late; null: what comes late is of no use.
+  Task<std::optional<Entry>> find_in(std::size_t tier,
+                                     CacheKey key,
+                                     std::shared_ptr<Flight> flight = nullptr);
+  /// What comes late answers those who still wait for the flight, and fills the tiers that take it
+  /// at once; nothing that was erased since it was asked for, and nothing once the flight has an
+  /// outcome of its own.
+  Task<void> take_late(LookUp look_up, Result<std::optional<Entry>> found);
+  /// Inserts, and waits for that within the tier's soft budget only. Whether it is stored by then.
+  Task<bool> insert_in(std::size_t tier, Entry entry, std::string_view operation);
+  /// An insertion that was not waited for is over: it is taken back if it may be older than what is
+  /// wanted there.
+  Task<void> settle_late(LookUp inserted, std::uint64_t landings, Result<InsertOutcome> outcome);
 
   void launch(Executor executor, std::shared_ptr<Flight> flight, Search search, Generator generate);
   Task<void> fly(std::shared_ptr<Flight> flight, Search search, Generator generate);
@@ -232,6 +263,13 @@ private:
   FailureBackoff backoff_;
   CacheCounters counters_;
   GenerationTimes times_;
+
+  struct Late {
+    std::atomic<std::int64_t> finds{0};
+    std::atomic<std::int64_t> hits{0};
+    std::atomic<std::int64_t> inserts{0};
+  };
+  std::vector<Late> late_;  // of each tier
   std::atomic<std::size_t> generations_{0};
   std::atomic<std::uint64_t> cleared_epoch_;
   std::atomic<std::int64_t> next_report_ns_{

@@ -2,6 +2,7 @@
 
 #include "refrain/cache/canonical_request.h"
 #include "refrain/redis/redis_value.h"
+#include "refrain/redis/server_memory.h"
 
 #include <algorithm>
 #include <charconv>
@@ -18,6 +19,9 @@ constexpr std::chrono::hours kEpochTtl = std::chrono::days(30);
 
 // Of one call, so that a sweep never takes long.
 constexpr std::size_t kKeysPerSweep = 4096;
+
+// How often the server is asked for the policy of its memory, which somebody may change.
+constexpr std::chrono::seconds kMemoryInterval{60};
 
 // Enough for several instances that clear at the same time.
 constexpr int kRaiseAttempts = 8;
@@ -46,6 +50,9 @@ Result<void> check(const RedisCache::Options& options) {
   if (options.max_queued_commands == 0)
     return bad("queue", "must have room for at least 1 command");
   if (options.max_tracked_keys == 0) return bad("number of tracked keys", "must be at least 1");
+  if (options.ttl_jitter < 0 || options.ttl_jitter > 0.5)
+    return bad("ttl jitter", "must be within 0 and 0.5");
+  if (options.replays_per_second < 1) return bad("rate of replays", "must be at least 1 a second");
   if (options.breaker.failures_to_open < 1)
     return bad("breaker", "must open after at least 1 failure");
   return {};
@@ -76,7 +83,7 @@ Result<std::unique_ptr<RedisCache>> RedisCache::create(
     const Clock& clock,
     Log& log) {
   if (Result<void> checked = check(options); !checked) return fail(checked.error());
-  std::unique_ptr<RedisCache> cache(new RedisCache(options, epoch, clock));
+  std::unique_ptr<RedisCache> cache(new RedisCache(options, epoch, clock, log));
   RedisClientOptions client;
   client.connection = cache->connection_options();
   Result<std::unique_ptr<RedisClient>> made = make_redis_client(client, loops, log);
@@ -85,15 +92,19 @@ Result<std::unique_ptr<RedisCache>> RedisCache::create(
   return cache;
 }
 
-RedisCache::RedisCache(const Options& options, Epoch& epoch, const Clock& clock)
+RedisCache::RedisCache(const Options& options, Epoch& epoch, const Clock& clock, Log& log)
     : options_(options),
       key_prefix_("refrain:" + std::to_string(CanonicalRequest::kSchema) + ":" + options.service +
                   ":"),
       epoch_key_(key_prefix_ + "epoch"),
       epoch_(epoch),
       clock_(clock),
-      breaker_(options.breaker, clock),
-      written_(options.max_tracked_keys) {}
+      log_(log),
+      breakers_(options.breaker, clock),
+      jitter_(options.ttl_jitter, options.seed),
+      written_(options.max_tracked_keys),
+      missed_inserts_(options.max_missed_inserts, options.max_missed_bytes),
+      missed_erasures_(options.max_missed_erasures) {}
 
 RedisConnectionOptions RedisCache::connection_options() {
   RedisConnectionOptions connection;
@@ -106,16 +117,32 @@ RedisConnectionOptions RedisCache::connection_options() {
   connection.limits.replies.max_reply_bytes = options_.max_reply_bytes;
   connection.greeting = RedisCommand({"GET", epoch_key_});
   connection.on_greeted = [this](const RespValue& reply) {
+    is_memory_unknown_.store(true, std::memory_order_relaxed);
     return adopt_remote(reply);
   };
   connection.on_connect_failed = [this](const Error& /*error*/) {
-    breaker_.record_outside_failure();
+    // Of several servers it is not known whose failure this is; their commands will tell.
+    if (client_->shard_count() == 1) breakers_.of(0)->record_outside_failure();
   };
   return connection;
 }
 
 bool RedisCache::is_available() const {
-  return client_->is_ready() && breaker_.allows();
+  if (!client_->is_ready()) return false;
+  for (std::size_t shard = 0; shard < client_->shard_count(); ++shard)
+    if (breakers_.allows(shard) && !missed_erasures_.hides_shard(shard)) return true;
+  return false;
+}
+
+bool RedisCache::is_open_to(CacheKey key, std::string_view name) const {
+  const std::size_t shard = client_->shard_of(name);
+  return breakers_.allows(shard) && !missed_erasures_.hides(key, shard);
+}
+
+std::optional<std::chrono::milliseconds> RedisCache::soft_budget() const {
+  const bool is_any = options_.soft_budget > std::chrono::milliseconds(0) &&
+                      options_.soft_budget < options_.command_budget;
+  return is_any ? std::optional(options_.soft_budget) : std::nullopt;
 }
 
 ImmediateLookup RedisCache::find_now(CacheKey /*key*/, BodyPlace /*place*/) {
@@ -128,36 +155,51 @@ std::string RedisCache::key_name(std::uint64_t epoch, CacheKey key) const {
 
 // What was written under an older epoch's names is out of reach from now on.
 void RedisCache::adopt(std::uint64_t epoch) {
-  if (epoch_.adopt(epoch)) written_.forget_all(&Removals::invalidated);
+  if (epoch_.adopt(epoch)) forget_what_is_known();
 }
 
-// One command under the breaker. The reply is not an error reply.
-Task<Result<RespValue>> RedisCache::ask(RedisCommand command, Kind kind) {
-  std::optional<CircuitBreaker::Permit> permit = breaker_.try_acquire();
-  if (!permit) {
-    errors_.fetch_add(1, std::memory_order_relaxed);
-    co_return fail(ErrorCode::kUnavailable,
-                   "Redis has failed too often; it is not asked for a while");
-  }
+void RedisCache::forget_what_is_known() {
+  written_.forget_all(&Removals::invalidated);
+  missed_inserts_.forget_all();
+  missed_erasures_.forget_all();
+}
+
+Task<std::optional<Result<RespValue>>> RedisCache::try_ask(RedisCommand command, Kind kind) {
+  // Held here, too: at a hard stop this frame is destroyed after the tier.
+  const std::shared_ptr<CircuitBreaker> breaker =
+      breakers_.of(client_->shard_of(command.routing_key()));
+  std::optional<CircuitBreaker::Permit> permit = breaker->try_acquire();
+  if (!permit) co_return std::nullopt;
   Result<RespValue> reply = co_await client_->execute(std::move(command));
   if (reply && !reply->is_error()) {
     permit->succeed();
     co_return reply;
   }
   errors_.fetch_add(1, std::memory_order_relaxed);
-  if (reply) {
-    // The key holds a list or the like: Redis is well, the key is foreign.
-    const bool is_well = kind == Kind::kWrite || reply->text().starts_with("WRONGTYPE");
-    if (is_well) {
-      permit->succeed();
-    } else {
-      permit->fail();
-    }
-    co_return fail(error_reply(kind == Kind::kWrite ? "to write" : "to read", *reply));
+  if (!reply) {
+    // Work that was given up on says nothing about Redis; the permit is just handed back.
+    if (reply.error().code() != ErrorCode::kCancelled) permit->fail();
+    co_return reply;
   }
-  // Work that was given up on says nothing about Redis; the permit is just handed back.
-  if (reply.error().code() != ErrorCode::kCancelled) permit->fail();
-  co_return fail(reply.error());
+  // The key holds a list or the like: Redis is well, the key is foreign.
+  const bool is_foreign = reply->text().starts_with("WRONGTYPE");
+  if (is_foreign)
+    faults_[static_cast<std::size_t>(ValueFault::kForeign)].fetch_add(1, std::memory_order_relaxed);
+  if (is_foreign || kind == Kind::kWrite) {
+    permit->succeed();
+  } else {
+    permit->fail();
+  }
+  Result<RespValue> refused =
+      fail(error_reply(kind == Kind::kWrite ? "to write" : "to read", *reply));
+  co_return refused;
+}
+
+Task<Result<RespValue>> RedisCache::ask(RedisCommand command, Kind kind) {
+  std::optional<Result<RespValue>> reply = co_await try_ask(std::move(command), kind);
+  if (reply) co_return std::move(*reply);
+  co_return fail(ErrorCode::kUnavailable,
+                 "Redis has failed too often; it is not asked for a while");
 }
 
 Task<Result<RespValue>> RedisCache::execute(RedisCommand command) {
@@ -165,10 +207,18 @@ Task<Result<RespValue>> RedisCache::execute(RedisCommand command) {
 }
 
 Task<Result<std::optional<Entry>>> RedisCache::find(CacheKey key) {
-  RedisCommand command({"GET", key_name(epoch_.value(), key)});
-  Result<RespValue> reply = co_await ask(std::move(command), Kind::kRead);
-  Result<std::optional<Entry>> found = reply ? take_found(std::move(*reply), key)
-                                             : Result<std::optional<Entry>>(fail(reply.error()));
+  const std::string name = key_name(epoch_.value(), key);
+  std::optional<Result<RespValue>> reply;
+  if (!missed_erasures_.hides(key, client_->shard_of(name))) {
+    RedisCommand command({"GET", name});
+    reply = co_await try_ask(std::move(command), Kind::kRead);
+  }
+  Result<std::optional<Entry>> found = std::optional<Entry>();
+  if (reply && *reply) {
+    found = take_found(std::move(**reply), key);
+  } else if (reply) {
+    found = fail(reply->error());
+  }
   (found && found->has_value() ? hits_ : misses_).fetch_add(1, std::memory_order_relaxed);
   co_return found;
 }
@@ -179,12 +229,8 @@ Result<std::optional<Entry>> RedisCache::take_found(RespValue reply, CacheKey ke
     written_.forget_missing(key, now);
     return std::optional<Entry>();
   }
-  Result<Entry> entry = decode_redis_value(reply.take_text(), key, options_.max_value_bytes);
-  if (!entry) {
-    errors_.fetch_add(1, std::memory_order_relaxed);
-    written_.forget(key, &Removals::corrupt);
-    return fail(entry.error());
-  }
+  auto entry = decode_redis_value(reply.take_text(), key, options_.max_value_bytes);
+  if (!entry) return take_fault(key, entry.error());
   if (!entry->is_usable(now)) {
     written_.forget(key, &Removals::expired);
     return std::optional<Entry>();
@@ -192,45 +238,189 @@ Result<std::optional<Entry>> RedisCache::take_found(RespValue reply, CacheKey ke
   return std::optional<Entry>(std::move(*entry));
 }
 
-Task<Result<InsertOutcome>> RedisCache::insert(Entry entry) {
+Result<std::optional<Entry>> RedisCache::take_fault(CacheKey key, ValueFault fault) {
+  errors_.fetch_add(1, std::memory_order_relaxed);
+  faults_[static_cast<std::size_t>(fault)].fetch_add(1, std::memory_order_relaxed);
+  written_.forget(key, &Removals::corrupt);
+  return fail(ErrorCode::kCorrupt,
+              "a value in Redis is no entry of ours: " + std::string(to_string(fault)));
+}
+
+std::optional<std::chrono::milliseconds> RedisCache::longest_life(const Entry& entry) const {
   const WallTime now = clock_.now();
   const WallTime until = std::min(now + options_.ttl, entry.metadata().usable_until);
-  Result<std::string> value = fail(ErrorCode::kTooLarge, "the body is larger than the limit");
-  if (until > now && entry.body().size() <= options_.max_value_bytes)
-    value = encode_redis_value(entry);
-  if (!value) {
+  if (until <= now || entry.body().size() > options_.max_value_bytes) return std::nullopt;
+  return until - now;
+}
+
+Task<Result<InsertOutcome>> RedisCache::insert(Entry entry) {
+  if (!longest_life(entry)) {
     refusals_.fetch_add(1, std::memory_order_relaxed);
     co_return InsertOutcome::kRefused;
   }
-  const std::string lifetime = std::to_string((until - now).count());
+  overtake_replay(entry.key());
+  missed_inserts_.forget(entry.key());
+  if (!is_open_to(entry.key(), key_name(epoch_.value(), entry.key()))) {
+    missed_inserts_.remember(std::move(entry));
+    co_return InsertOutcome::kDeferred;
+  }
+  Result<void> written = co_await write(entry);
+  if (written) co_return InsertOutcome::kStored;
+  missed_inserts_.remember(std::move(entry));
+  co_return fail(written.error());
+}
+
+void RedisCache::insert_later(const Entry& entry) {
+  if (longest_life(entry)) missed_inserts_.remember(entry);
+}
+
+Task<Result<void>> RedisCache::write(Entry entry) {
+  const std::optional<std::chrono::milliseconds> longest = longest_life(entry);
+  if (!longest) co_return fail(ErrorCode::kUnavailable, "the entry is over");
+  const std::chrono::milliseconds life = jitter_.shorten(*longest);
+  const WallTime until = clock_.now() + life;
+  const std::string value = encode_redis_value(entry);
+  const std::string lifetime = std::to_string(life.count());
   const std::uint64_t epoch = epoch_.value();
-  RedisCommand command({"SET", key_name(epoch, entry.key()), *value, "PX", lifetime});
+  RedisCommand command({"SET", key_name(epoch, entry.key()), value, "PX", lifetime});
   Result<RespValue> reply = co_await ask(std::move(command), Kind::kWrite);
   if (!reply) co_return fail(reply.error());
-  written_.record(entry.key(), until, value->size());
+  written_.record(entry.key(), until, value.size());
   // Cleared while it was on its way: it lies under a name that nobody asks for any more.
   if (epoch_.value() != epoch) written_.forget(entry.key(), &Removals::invalidated);
-  co_return InsertOutcome::kStored;
+  co_return Result<void>();
 }
 
 Task<Result<bool>> RedisCache::erase(CacheKey key) {
+  const std::string name = key_name(epoch_.value(), key);
+  overtake_replay(key);
+  const bool was_waiting = missed_inserts_.forget(key);
+  std::optional<Result<RespValue>> reply;
   // A tier is asked this also while it is away, which tells the breaker nothing new.
-  if (!client_->is_ready()) {
-    errors_.fetch_add(1, std::memory_order_relaxed);
-    co_return fail(ErrorCode::kUnavailable, "Redis cannot be reached, and keeps what it has");
+  if (client_->is_ready(name)) {
+    RedisCommand command({"DEL", name});
+    reply = co_await try_ask(std::move(command), Kind::kWrite);
   }
-  RedisCommand command({"DEL", key_name(epoch_.value(), key)});
-  Result<RespValue> reply = co_await ask(std::move(command), Kind::kWrite);
-  if (!reply) co_return fail(reply.error());
+  // After no reply it may have been erased or not; after an error reply it was not, as the caller
+  // hears.
+  const bool is_unknown = !reply || (!*reply && !client_->is_ready(name));
+  if (is_unknown) remember_erasure(key, name);
+  if (!reply) co_return was_waiting;
+  if (!*reply) co_return fail(reply->error());
   written_.forget(key, &Removals::invalidated);
-  co_return reply->integer() > 0;
+  co_return was_waiting || (*reply)->integer() > 0;
+}
+
+void RedisCache::remember_erasure(CacheKey key, std::string_view name) {
+  written_.forget(key, &Removals::invalidated);
+  if (missed_erasures_.remember(key, client_->shard_of(name))) return;
+  // There are too many: from now on nothing of before is ours, and Redis hears of it by and by.
+  epochs_raised_.fetch_add(1, std::memory_order_relaxed);
+  is_clear_owed_.store(true, std::memory_order_relaxed);
+  adopt(epoch_.value() + 1);
+}
+
+Task<void> RedisCache::replay_erasures() {
+  const std::vector<MissedErasures::Waiting> waiting = missed_erasures_.waiting();
+  std::vector<std::size_t> failing;
+  for (const MissedErasures::Waiting& erasure : waiting) {
+    const std::string name = key_name(epoch_.value(), erasure.key);
+    const std::size_t shard = client_->shard_of(name);
+    if (std::find(failing.begin(), failing.end(), shard) != failing.end()) continue;
+    RedisCommand command({"DEL", name});
+    std::optional<Result<RespValue>> reply = co_await try_ask(std::move(command), Kind::kWrite);
+    if (reply && *reply) {
+      erasures_replayed_.fetch_add(1, std::memory_order_relaxed);
+      missed_erasures_.settle(erasure);
+    } else {
+      failing.push_back(shard);
+    }
+  }
+}
+
+Task<void> RedisCache::replay_inserts() {
+  const SteadyTime now = clock_.steady_now();
+  const auto since = std::min<SteadyTime::duration>(now - last_replay_, std::chrono::seconds(1));
+  last_replay_ = now;
+  const auto limit = options_.replays_per_second * since / std::chrono::seconds(1);
+  for (std::int64_t i = 0; i < limit; ++i) {
+    const bool goes_on = co_await replay_one();
+    if (!goes_on) co_return;
+  }
+}
+
+Task<bool> RedisCache::replay_one() {
+  std::optional<Entry> entry = missed_inserts_.take(clock_.now());
+  if (!entry) co_return false;
+  const CacheKey key = entry->key();
+  const std::string name = key_name(epoch_.value(), key);
+  if (!is_open_to(key, name)) {
+    missed_inserts_.put_back(std::move(*entry));
+    co_return false;
+  }
+  {
+    const MutexLock lock(mutex_);
+    replaying_ = key;
+    is_replay_overtaken_ = false;
+  }
+  Result<void> written = co_await write(*entry);
+  bool is_overtaken = false;
+  {
+    const MutexLock lock(mutex_);
+    replaying_.reset();
+    is_overtaken = is_replay_overtaken_;
+  }
+  if (is_overtaken) {
+    // What was said meanwhile may have reached Redis before this did.
+    static_cast<void>(co_await erase(key));
+    co_return true;
+  }
+  if (written) {
+    replayed_.fetch_add(1, std::memory_order_relaxed);
+    co_return true;
+  }
+  if (client_->is_ready(name)) {
+    replays_refused_.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    missed_inserts_.put_back(std::move(*entry));
+  }
+  co_return false;
+}
+
+void RedisCache::overtake_replay(CacheKey key) {
+  const MutexLock lock(mutex_);
+  if (replaying_ && *replaying_ == key) is_replay_overtaken_ = true;
+}
+
+Task<void> RedisCache::look_at_memory() {
+  const SteadyTime now = clock_.steady_now();
+  if (!is_memory_unknown_.exchange(false) && now < memory_due_) co_return;
+  memory_due_ = now + kMemoryInterval;
+  RedisCommand command({"INFO", "memory"});
+  Result<RespValue> reply = co_await client_->execute(std::move(command));
+  // Whoever may not ask goes without.
+  if (!reply || reply->is_error()) co_return;
+  std::optional<ServerMemory> memory = parse_server_memory(reply->text());
+  if (!memory) co_return;
+  const std::string warning = memory->warning;
+  bool is_new = false;
+  {
+    const MutexLock lock(mutex_);
+    is_new = !warning.empty() && (!memory_ || memory_->warning != warning);
+    memory_ = std::move(memory);
+  }
+  if (is_new) {
+    log_.write(LogLevel::kWarning,
+               "Redis bounds its memory in a way that is bad for a cache",
+               {LogField("service", options_.service), LogField("why", warning)});
+  }
 }
 
 Task<Result<void>> RedisCache::clear(std::uint64_t epoch) {
   is_clear_owed_.store(true, std::memory_order_relaxed);
   epoch_.adopt(epoch);
   // The caller may have raised the epoch itself, so this does not depend on who did.
-  written_.forget_all(&Removals::invalidated);
+  forget_what_is_known();
   co_return co_await raise_remote(epoch);
 }
 
@@ -281,7 +471,11 @@ Result<void> RedisCache::adopt_remote(const RespValue& reply) {
 
 Task<void> RedisCache::sweep() {
   written_.forget_expired(clock_.now(), kKeysPerSweep);
-  if (is_available()) static_cast<void>(co_await refresh_epoch());
+  if (client_->is_ready()) co_await replay_erasures();
+  if (!is_available()) co_return;
+  static_cast<void>(co_await refresh_epoch());
+  co_await replay_inserts();
+  co_await look_at_memory();
 }
 
 Task<Result<void>> RedisCache::refresh_epoch() {
@@ -297,7 +491,6 @@ Task<Result<void>> RedisCache::refresh_epoch() {
 
 TierStats RedisCache::stats() const {
   const WrittenKeys::Counts counts = written_.counts();
-  const RedisClient::Latency latency = client_->latency();
   TierStats stats;
   stats.name = std::string(name());
   stats.available = is_available();
@@ -310,11 +503,32 @@ TierStats RedisCache::stats() const {
   stats.refusals = refusals_.load(std::memory_order_relaxed);
   stats.errors = errors_.load(std::memory_order_relaxed);
   stats.removals = counts.removals;
+  stats.breakers = breakers_.stats(client_->shard_count());
+  stats.remote = remote_stats();
+  return stats;
+}
+
+RemoteTierStats RedisCache::remote_stats() const {
   RemoteTierStats remote;
-  remote.state = std::string(to_string(breaker_.state()));
+  remote.state = to_string(breakers_.worst(client_->shard_count()));
   remote.mode = "standalone";
+  const RedisClient::Latency latency = client_->latency();
   remote.latency_p50_ms = latency.p50_ms;
   remote.latency_p99_ms = latency.p99_ms;
+  for (std::size_t i = 0; i < faults_.size(); ++i) {
+    remote.corruptions.emplace_back(to_string(static_cast<ValueFault>(i)),
+                                    faults_[i].load(std::memory_order_relaxed));
+  }
+  const MissedInserts::Counts missed = missed_inserts_.counts();
+  RecoveryStats& recovery = remote.recovery;
+  recovery.waiting = missed.waiting;
+  recovery.waiting_bytes = missed.waiting_bytes;
+  recovery.replayed = replayed_.load(std::memory_order_relaxed);
+  recovery.dropped = missed.dropped + replays_refused_.load(std::memory_order_relaxed);
+  recovery.expired = missed.expired;
+  recovery.erasures_waiting = missed_erasures_.count();
+  recovery.erasures_replayed = erasures_replayed_.load(std::memory_order_relaxed);
+  recovery.epochs_raised = epochs_raised_.load(std::memory_order_relaxed);
   if (tracking_.is_used) {
     remote.tracking.emplace();
     remote.tracking->is_up = tracking_.is_up;
@@ -322,8 +536,9 @@ TierStats RedisCache::stats() const {
     remote.tracking->flushes = tracking_.flushes;
     remote.tracking->losses = tracking_.losses;
   }
-  stats.remote = std::move(remote);
-  return stats;
+  const MutexLock lock(mutex_);
+  remote.memory = memory_;
+  return remote;
 }
 
 }  // namespace refrain

@@ -8,19 +8,27 @@
 #include "refrain/cache/tier.h"
 #include "refrain/core/clock.h"
 #include "refrain/core/log.h"
+#include "refrain/core/mutex.h"
 #include "refrain/core/result.h"
 #include "refrain/redis/client/redis_client.h"
 #include "refrain/redis/client/redis_url.h"
+#include "refrain/redis/lifetime_jitter.h"
+#include "refrain/redis/missed_erasures.h"
+#include "refrain/redis/missed_inserts.h"
+#include "refrain/redis/shard_breakers.h"
 #include "refrain/redis/tracking_counters.h"
+#include "refrain/redis/value_fault.h"
 #include "refrain/redis/written_keys.h"
 
 #include <boost/asio/io_context.hpp>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,11 +38,17 @@ namespace refrain {
 /// A tier in Redis. Keys, values and the protocol of the epoch: docs/formats/redis.md.
 ///
 /// It answers within one command budget whatever Redis does, and after a few failures the breaker
-/// keeps callers away until one of them has found Redis well again. What counts as a failure of
+/// of the shard keeps callers away until one of them has found it well again; its keys are then
+/// misses at once, and the other shards answer. What counts as a failure of
 /// Redis is no reply, a broken connection, bytes that are not its protocol, and an error reply to a
 /// *read*. An error reply to a *write* (full, read-only) is an error of that write only: a Redis
 /// that can be read is worth asking. A value that is not ours is an error of that key only, and the
 /// next insert replaces it.
+///
+/// What is inserted and erased while Redis is away is remembered, within bounds, and `sweep` makes
+/// up for it: first what was erased, before anything of that shard is answered from Redis again,
+/// then the entries, at a bounded rate. When more was erased than can be remembered, everything is
+/// forgotten instead.
 ///
 /// An entry lives for `ttl` at most, also when the entry itself would be stale, not gone, for
 /// longer: the limit on what is left in a shared Redis is the operator's.
@@ -47,16 +61,23 @@ public:
     RedisEndpoint endpoint;
     std::string service;             ///< `text` or `sticker`: part of every key.
     std::chrono::seconds ttl{3600};  ///< At most. Raised: fewer generations, more memory of Redis.
-    std::chrono::milliseconds command_budget{50};         ///< The longest that one call waits.
+    double ttl_jitter = 0.1;         ///< The part of a lifetime by which it is shortened at most.
+    std::chrono::milliseconds command_budget{50};  ///< The longest that one call waits.
+    /// How long one who wants an answer waits; 0, or no less than the command budget: for that.
+    std::chrono::milliseconds soft_budget{0};
     std::chrono::milliseconds connect_budget{250};        ///< Of connecting in the background.
     std::size_t max_value_bytes = std::size_t{8} << 20U;  ///< Of a body. Larger ones are refused.
     std::size_t max_reply_bytes = std::size_t{64}
                                   << 20U;      ///< Of any reply. A larger one costs the connection.
     std::size_t max_queued_commands = 16'384;  ///< Each loop's; beyond it calls fail at once.
     std::size_t max_queued_bytes = std::size_t{64} << 20U;  ///< Each loop's, not yet sent.
-    std::size_t max_tracked_keys = 65'536;  ///< For `items` and `removals`; about 150 bytes each.
-    CircuitBreaker::Config breaker;
-    std::uint64_t seed = 0;  ///< Of the jitter between attempts to connect.
+    std::size_t max_tracked_keys = 65'536;    ///< For `items` and `removals`; about 150 bytes each.
+    std::size_t max_missed_inserts = 10'000;  ///< Remembered while Redis is away.
+    std::size_t max_missed_bytes = std::size_t{16} << 20U;
+    std::size_t max_missed_erasures = 4096;
+    int replays_per_second = 1000;   ///< Of missed inserts. Raised: back sooner, and busier then.
+    CircuitBreaker::Config breaker;  ///< Of each shard.
+    std::uint64_t seed = 0;          ///< Of the jitter of lifetimes and of attempts to connect.
   };
 
   /// The tier, not yet started, or `kInvalidArgument` that names the option.
@@ -77,8 +98,10 @@ public:
   [[nodiscard]] bool is_available() const override;
   [[nodiscard]] bool is_shared() const override { return true; }
   [[nodiscard]] ImmediateLookup find_now(CacheKey key, BodyPlace place) override;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> soft_budget() const override;
   Task<Result<std::optional<Entry>>> find(CacheKey key) override;
   Task<Result<InsertOutcome>> insert(Entry entry) override;
+  void insert_later(const Entry& entry) override;
   Task<Result<bool>> erase(CacheKey key) override;
 
   /// Raises the epoch in Redis to `epoch`, and in any case above what any instance has used, and
@@ -86,8 +109,8 @@ public:
   /// up for it, and until then this instance uses the new epoch alone.
   Task<Result<void>> clear(std::uint64_t epoch) override;
 
-  /// Takes over the epoch of Redis, so that another instance's clear is seen; pays an owed clear;
-  /// lets go of the statistics of expired keys.
+  /// Makes up for what was missed; takes over the epoch of Redis, so that another instance's clear
+  /// is seen; pays an owed clear; lets go of the statistics of expired keys.
   Task<void> sweep() override;
 
   [[nodiscard]] TierStats stats() const override;
@@ -113,30 +136,68 @@ public:
 private:
   enum class Kind : std::uint8_t { kRead, kWrite };
 
-  RedisCache(const Options& options, Epoch& epoch, const Clock& clock);
+  RedisCache(const Options& options, Epoch& epoch, const Clock& clock, Log& log);
 
   [[nodiscard]] RedisConnectionOptions connection_options();
   void adopt(std::uint64_t epoch);
+  void forget_what_is_known();
+  /// The reply to one command under its shard's breaker; nothing if it was not sent. The reply is
+  /// not an error reply.
+  Task<std::optional<Result<RespValue>>> try_ask(RedisCommand command, Kind kind);
+  /// The same, with an error for what was not sent.
   Task<Result<RespValue>> ask(RedisCommand command, Kind kind);
+  /// Whether the shard that keeps `name` may answer for `key`.
+  [[nodiscard]] bool is_open_to(CacheKey key, std::string_view name) const;
   Result<std::optional<Entry>> take_found(RespValue reply, CacheKey key);
+  Result<std::optional<Entry>> take_fault(CacheKey key, ValueFault fault);
+  /// How long `entry` may stay, or nothing if it is not to be stored.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> longest_life(const Entry& entry) const;
+  Task<Result<void>> write(Entry entry);
+  void remember_erasure(CacheKey key, std::string_view name);
+  Task<void> replay_erasures();
+  Task<void> replay_inserts();
+  /// False ends the round: there are no more, or Redis does not take them.
+  Task<bool> replay_one();
+  void overtake_replay(CacheKey key);
+  Task<void> look_at_memory();
   Result<void> adopt_remote(const RespValue& reply);
   Task<Result<std::uint64_t>> remote_epoch();
   Task<Result<void>> raise_remote(std::uint64_t epoch);
   Task<Result<void>> refresh_epoch();
+  [[nodiscard]] RemoteTierStats remote_stats() const;
 
   const Options options_;
   const std::string key_prefix_;  // `refrain:<schema>:<service>:`
   const std::string epoch_key_;
   Epoch& epoch_;
   const Clock& clock_;
-  CircuitBreaker breaker_;
+  Log& log_;
+  mutable ShardBreakers breakers_;
+  LifetimeJitter jitter_;
   WrittenKeys written_;
+  MissedInserts missed_inserts_;
+  MissedErasures missed_erasures_;
   std::atomic<std::int64_t> hits_{0};
   std::atomic<std::int64_t> misses_{0};
   std::atomic<std::int64_t> refusals_{0};
   std::atomic<std::int64_t> errors_{0};
   std::atomic<bool> is_clear_owed_{false};
   TrackingCounters tracking_;
+  std::array<std::atomic<std::int64_t>, kValueFaults> faults_{};
+  std::atomic<std::int64_t> replayed_{0};
+  std::atomic<std::int64_t> replays_refused_{0};
+  std::atomic<std::int64_t> erasures_replayed_{0};
+  std::atomic<std::int64_t> epochs_raised_{0};
+  std::atomic<bool> is_memory_unknown_{true};
+
+  mutable Mutex mutex_;
+  // The key that is being replayed, and whether something newer has been said of it meanwhile.
+  std::optional<CacheKey> replaying_ REFRAIN_GUARDED_BY(mutex_);
+  bool is_replay_overtaken_ REFRAIN_GUARDED_BY(mutex_) = false;
+  std::optional<ServerMemory> memory_ REFRAIN_GUARDED_BY(mutex_);
+  // Only the sweep under way uses them.
+  SteadyTime last_replay_;
+  SteadyTime memory_due_;
   std::unique_ptr<RedisClient> client_;  // last: it calls back into what stands above
 };
 

@@ -2,6 +2,7 @@
 
 #include "refrain/core/base64.h"
 #include "refrain/core/hex.h"
+#include "refrain/redis/binary_value.h"
 
 #include <boost/json/basic_parser_impl.hpp>
 
@@ -20,10 +21,14 @@ namespace refrain {
 namespace {
 
 constexpr std::string_view kJsonType = "application/json";
-constexpr std::string_view kBegin = R"({"refrain":1,"key":")";
+constexpr std::string_view kName = R"({"refrain":)";
+// JSON objects are what they were in format 1, so that instances of both versions share them.
+constexpr std::string_view kVersion = "1";
+constexpr std::string_view kKey = R"(,"key":")";
 constexpr std::string_view kChecksum = R"(,"checksum":")";
 constexpr std::string_view kNoChecksum = "0000000000000000";
 constexpr std::string_view kBody = R"(","body":)";
+// Format 1 wrote bodies that are not JSON so.
 constexpr std::string_view kBase64Body = R"(","body_base64":")";
 constexpr std::string_view kEnd = "}";
 constexpr std::string_view kBase64End = R"("})";
@@ -71,16 +76,6 @@ void append_number(std::string& out, std::string_view name, std::int64_t number)
   char digits[24];
   char* const end = std::to_chars(digits, digits + sizeof digits, number).ptr;
   out.append(",\"").append(name).append("\":").append(digits, end);
-}
-
-// False if `text` has bytes that would need JSON's longer escapes.
-bool append_escaped(std::string& out, std::string_view text) {
-  for (const char byte : text) {
-    if (byte < 0x20 || byte > 0x7e) return false;
-    if (byte == '"' || byte == '\\') out.push_back('\\');
-    out.push_back(byte);
-  }
-  return true;
 }
 
 // The checksum is over all of the value with zeros in the checksum's own place.
@@ -142,10 +137,6 @@ WallTime wall_time(std::int64_t milliseconds) {
   return WallTime(std::chrono::milliseconds(milliseconds));
 }
 
-tl::unexpected<Error> corrupt(std::string_view why) {
-  return fail(ErrorCode::kCorrupt, "the Redis value " + std::string(why));
-}
-
 // Compares the checksum at `position` and leaves zeros there.
 bool take_checksum(std::string& value, std::size_t position) {
   const std::string stated = value.substr(position, kNoChecksum.size());
@@ -164,59 +155,95 @@ std::optional<std::string> take_body(std::string_view rest) {
   return decode_base64(rest.substr(0, rest.size() - kBase64End.size()));
 }
 
+// What a value is that does not begin as one of this version: one of another, or none of ours.
+ValueFault fault_of_version(std::string_view value) {
+  if (kName.starts_with(value)) return value.empty() ? ValueFault::kForeign : ValueFault::kCut;
+  if (!value.starts_with(kName)) return ValueFault::kForeign;
+  value.remove_prefix(kName.size());
+  std::uint64_t version = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), version);
+  if (error != std::errc{}) return value.empty() ? ValueFault::kCut : ValueFault::kForeign;
+  if (version == 0) return ValueFault::kOlder;
+  return version > 1 ? ValueFault::kNewer : ValueFault::kForeign;
+}
+
+// What stands before the body. Views are of the value that was scanned.
+struct Scanned {
+  EntryMetadata metadata;
+  std::string_view key;
+  std::string content_type;
+  std::size_t checksum_at = 0;
+  std::string_view rest;
+};
+
+tl::expected<Scanned, ValueFault> scan(std::string_view value) {
+  Scanner scanner(value);
+  scanner.skip(kName);
+  scanner.skip(kVersion);
+  if (!scanner.skip(",")) {
+    const bool is_cut = value == std::string(kName) + std::string(kVersion);
+    return tl::unexpected(is_cut ? ValueFault::kCut : fault_of_version(value));
+  }
+  Scanned scanned;
+  scanner.skip(kKey.substr(1));
+  scanned.key = scanner.take(CacheKey::kSize * 2);
+  scanner.skip(R"(","content_type":")");
+  scanned.content_type = scanner.text();
+  EntryMetadata& metadata = scanned.metadata;
+  metadata.created = wall_time(scanner.number("created_ms"));
+  metadata.fresh_until = wall_time(scanner.number("fresh_until_ms"));
+  metadata.usable_until = wall_time(scanner.number("usable_until_ms"));
+  metadata.cost = std::chrono::microseconds(scanner.number("cost_us"));
+  scanner.skip(kChecksum);
+  scanned.checksum_at = value.size() - scanner.rest().size();
+  scanner.take(kNoChecksum.size());
+  scanned.rest = scanner.rest();
+  if (scanner.is_good() && scanned.content_type.size() <= Entry::kMaxContentTypeSize)
+    return scanned;
+  return tl::unexpected(value.ends_with(kEnd) ? ValueFault::kChecksum : ValueFault::kCut);
+}
+
+tl::expected<Entry, ValueFault> decode_json_value(std::string value,
+                                                  CacheKey key,
+                                                  std::size_t max_body_bytes) {
+  tl::expected<Scanned, ValueFault> scanned = scan(value);
+  if (!scanned) return tl::unexpected(scanned.error());
+  if (!value.ends_with(kEnd)) return tl::unexpected(ValueFault::kCut);
+  if (scanned->key != key.to_hex()) return tl::unexpected(ValueFault::kKey);
+  if (!take_checksum(value, scanned->checksum_at)) return tl::unexpected(ValueFault::kChecksum);
+  const std::optional<std::string> body = take_body(scanned->rest);
+  if (!body) return tl::unexpected(ValueFault::kForeign);
+  if (body->size() > max_body_bytes) return tl::unexpected(ValueFault::kTooLarge);
+  scanned->metadata.key = key;
+  return Entry::make(scanned->metadata, scanned->content_type, *body);
+}
+
 }  // namespace
 
-Result<std::string> encode_redis_value(const Entry& entry) {
+std::string encode_redis_value(const Entry& entry) {
+  if (entry.content_type() != kJsonType || !is_json(entry.body()))
+    return encode_binary_value(entry);
   const EntryMetadata metadata = entry.metadata();
-  const bool is_verbatim = entry.content_type() == kJsonType && is_json(entry.body());
   std::string value;
-  value.reserve(512 + entry.content_type().size() +
-                entry.body().size() * (is_verbatim ? 3U : 4U) / 3U);
-  value.append(kBegin).append(metadata.key.to_hex()).append(R"(","content_type":")");
-  if (!append_escaped(value, entry.content_type()))
-    return fail(ErrorCode::kUnprocessable, "the content type is not printable ASCII");
-  value.push_back('"');
+  value.reserve(512 + entry.content_type().size() + entry.body().size());
+  value.append(kName).append(kVersion).append(kKey).append(metadata.key.to_hex());
+  value.append(R"(","content_type":")").append(entry.content_type()).push_back('"');
   append_number(value, "created_ms", metadata.created.time_since_epoch().count());
   append_number(value, "fresh_until_ms", metadata.fresh_until.time_since_epoch().count());
   append_number(value, "usable_until_ms", metadata.usable_until.time_since_epoch().count());
   append_number(value, "cost_us", metadata.cost.count());
   value.append(kChecksum);
   const std::size_t checksum_at = value.size();
-  value.append(kNoChecksum);
-  if (is_verbatim) {
-    value.append(kBody).append(entry.body()).append(kEnd);
-  } else {
-    value.append(kBase64Body);
-    append_base64(value, entry.body());
-    value.append(kBase64End);
-  }
+  value.append(kNoChecksum).append(kBody).append(entry.body()).append(kEnd);
   value.replace(checksum_at, kNoChecksum.size(), checksum_of(value));
   return value;
 }
 
-Result<Entry> decode_redis_value(std::string value, CacheKey key, std::size_t max_body_bytes) {
-  Scanner scanner(value);
-  scanner.skip(kBegin);
-  const std::string_view stated_key = scanner.take(CacheKey::kSize * 2);
-  scanner.skip(R"(","content_type":")");
-  const std::string content_type = scanner.text();
-  EntryMetadata metadata;
-  metadata.key = key;
-  metadata.created = wall_time(scanner.number("created_ms"));
-  metadata.fresh_until = wall_time(scanner.number("fresh_until_ms"));
-  metadata.usable_until = wall_time(scanner.number("usable_until_ms"));
-  metadata.cost = std::chrono::microseconds(scanner.number("cost_us"));
-  scanner.skip(kChecksum);
-  const std::size_t checksum_at = value.size() - scanner.rest().size();
-  scanner.take(kNoChecksum.size());
-  if (!scanner.is_good() || content_type.size() > 255)
-    return corrupt("is not in the format of an entry");
-  if (stated_key != key.to_hex()) return corrupt("is the entry of another key");
-  if (!take_checksum(value, checksum_at)) return corrupt("does not have its checksum");
-  const std::optional<std::string> body = take_body(scanner.rest());
-  if (!body) return corrupt("has no body at its end");
-  if (body->size() > max_body_bytes) return corrupt("is larger than any entry");
-  return Entry::make(metadata, content_type, *body);
+tl::expected<Entry, ValueFault> decode_redis_value(std::string value,
+                                                   CacheKey key,
+                                                   std::size_t max_body_bytes) {
+  if (value.starts_with(kBinaryValueMagic)) return decode_binary_value(value, key, max_body_bytes);
+  return decode_json_value(std::move(value), key, max_body_bytes);
 }
 
 }  // namespace refrain

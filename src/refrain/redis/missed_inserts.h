@@ -1,0 +1,70 @@
+#pragma once
+
+/// @file
+/// Entries that could not be inserted while a tier was away.
+
+#include "refrain/cache/cache_key.h"
+#include "refrain/cache/entry.h"
+#include "refrain/core/clock.h"
+#include "refrain/core/mutex.h"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+
+namespace refrain {
+
+/// The latest entry of each key that a tier has missed, bounded in number and bytes: when there is
+/// no room, what has waited longest is given up. Entries share the memory of whoever else has them.
+///
+/// Thread safety: any. Invariant: each entry that was remembered waits, or was taken, forgotten,
+/// replaced, or counted as given up or as expired.
+class MissedInserts {
+public:
+  struct Counts {
+    std::int64_t waiting = 0;
+    std::int64_t waiting_bytes = 0;
+    std::int64_t dropped = 0;  ///< Given up for want of room.
+    std::int64_t expired = 0;
+  };
+
+  /// @param max_bytes Of what the entries are charged.
+  MissedInserts(std::size_t max_entries, std::size_t max_bytes)
+      : max_entries_(max_entries),
+        max_bytes_(max_bytes) {}
+
+  /// Remembers `entry` in place of an older one of its key.
+  void remember(Entry entry);
+
+  /// Puts back what was taken, unless a newer one of its key has come meanwhile. It is taken next.
+  void put_back(Entry entry);
+
+  /// The entry that has waited longest and is still usable at `now`, which waits no more.
+  [[nodiscard]] std::optional<Entry> take(WallTime now);
+
+  /// Forgets `key`. Returns whether it waited.
+  bool forget(CacheKey key);
+  void forget_all();
+
+  [[nodiscard]] Counts counts() const;
+
+private:
+  using Waiting = std::list<Entry>;
+
+  void remove(Waiting::iterator entry) REFRAIN_REQUIRES(mutex_);
+  void add(Waiting::iterator before, Entry entry) REFRAIN_REQUIRES(mutex_);
+
+  const std::size_t max_entries_;
+  const std::size_t max_bytes_;
+  mutable Mutex mutex_;
+  Waiting waiting_ REFRAIN_GUARDED_BY(mutex_);  // the oldest first
+  boost::unordered_flat_map<CacheKey, Waiting::iterator, CacheKeyHash> by_key_
+      REFRAIN_GUARDED_BY(mutex_);
+  std::size_t bytes_ REFRAIN_GUARDED_BY(mutex_) = 0;
+  Counts counts_ REFRAIN_GUARDED_BY(mutex_);
+};
+
+}  // namespace refrain

@@ -1,0 +1,42 @@
+#include "refrain/redis/shard_breakers.h"
+
+#include <algorithm>
+#include <string>
+
+namespace refrain {
+
+std::shared_ptr<CircuitBreaker> ShardBreakers::of(std::size_t shard) {
+  const MutexLock lock(mutex_);
+  while (breakers_.size() <= shard) {
+    CircuitBreaker::Config config = config_;
+    config.seed += breakers_.size();  // so that shards are not tried again in step
+    breakers_.push_back(std::make_shared<CircuitBreaker>(config, clock_));
+  }
+  return breakers_[shard];
+}
+
+bool ShardBreakers::allows(std::size_t shard) const {
+  const MutexLock lock(mutex_);
+  return shard >= breakers_.size() || breakers_[shard]->allows();
+}
+
+CircuitBreaker::State ShardBreakers::worst(std::size_t shards) const {
+  using State = CircuitBreaker::State;
+  const MutexLock lock(mutex_);
+  State worst = State::kClosed;
+  for (std::size_t i = 0; i < std::min(shards, breakers_.size()); ++i) {
+    const State state = breakers_[i]->state();
+    if (state == State::kOpen) return state;
+    if (state == State::kHalfOpen) worst = state;
+  }
+  return worst;
+}
+
+std::vector<BreakerStats> ShardBreakers::stats(std::size_t shards) {
+  std::vector<BreakerStats> all;
+  for (std::size_t i = 0; i < shards; ++i)
+    all.push_back(stats_of(*of(i), std::to_string(i)));
+  return all;
+}
+
+}  // namespace refrain

@@ -1,0 +1,73 @@
+#include "refrain/redis/missed_erasures.h"
+
+#include "support/sample_entry.h"
+
+#include <gtest/gtest.h>
+
+namespace refrain {
+namespace {
+
+using testing::sample_key;
+
+TEST(MissedErasures, HidesTheWholeShardAndTheKeyInAny) {
+  MissedErasures missed(10);
+  EXPECT_FALSE(missed.hides(sample_key("a"), 0));
+
+  EXPECT_TRUE(missed.remember(sample_key("a"), 1));
+
+  EXPECT_TRUE(missed.hides(sample_key("b"), 1)) << "it must be erased before the shard answers";
+  EXPECT_FALSE(missed.hides(sample_key("b"), 0));
+  EXPECT_TRUE(missed.hides(sample_key("a"), 0)) << "it may have moved";
+}
+
+TEST(MissedErasures, ShowsAShardAgainWhenAllOfItIsErased) {
+  MissedErasures missed(10);
+  EXPECT_TRUE(missed.remember(sample_key("a"), 1));
+  EXPECT_TRUE(missed.remember(sample_key("b"), 1));
+  ASSERT_EQ(missed.waiting().size(), 2U);
+
+  missed.settle(missed.waiting().front());
+  EXPECT_TRUE(missed.hides(sample_key("c"), 1));
+  missed.settle(missed.waiting().front());
+
+  EXPECT_FALSE(missed.hides(sample_key("c"), 1));
+  EXPECT_TRUE(missed.is_empty());
+}
+
+TEST(MissedErasures, WaitsOnForAKeyThatWasErasedAgainMeanwhile) {
+  MissedErasures missed(10);
+  EXPECT_TRUE(missed.remember(sample_key("a"), 0));
+  const MissedErasures::Waiting first = missed.waiting().front();
+  EXPECT_TRUE(missed.remember(sample_key("a"), 0));
+
+  missed.settle(first);
+
+  EXPECT_EQ(missed.count(), 1);
+  missed.settle(missed.waiting().front());
+  EXPECT_EQ(missed.count(), 0);
+}
+
+TEST(MissedErasures, SaysWhenThereIsNoRoom) {
+  MissedErasures missed(2);
+  EXPECT_TRUE(missed.remember(sample_key("a"), 0));
+  EXPECT_TRUE(missed.remember(sample_key("b"), 0));
+  EXPECT_FALSE(missed.remember(sample_key("c"), 0));
+  EXPECT_TRUE(missed.remember(sample_key("a"), 0)) << "it has its place already";
+
+  EXPECT_EQ(missed.count(), 2);
+}
+
+TEST(MissedErasures, ForgetsAll) {
+  MissedErasures missed(10);
+  EXPECT_TRUE(missed.remember(sample_key("a"), 3));
+  const MissedErasures::Waiting erased = missed.waiting().front();
+
+  missed.forget_all();
+  missed.settle(erased);
+
+  EXPECT_TRUE(missed.is_empty());
+  EXPECT_FALSE(missed.hides(sample_key("a"), 3));
+}
+
+}  // namespace
+}  // namespace refrain

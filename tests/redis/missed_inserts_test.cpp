@@ -1,0 +1,135 @@
+#include "refrain/redis/missed_inserts.h"
+
+#include "support/manual_clock.h"
+#include "support/sample_entry.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+namespace refrain {
+namespace {
+
+using testing::sample_entry;
+using testing::sample_key;
+
+class MissedInsertsTest : public ::testing::Test {
+protected:
+  [[nodiscard]] Entry entry(std::string_view name, std::string_view body = "x") const {
+    return sample_entry(sample_key(name), clock_.now(), body);
+  }
+
+  /// The body of the next one, or `none`.
+  static std::string next(MissedInserts& missed, WallTime now) {
+    const std::optional<Entry> taken = missed.take(now);
+    return taken ? std::string(taken->body()) : "none";
+  }
+
+  testing::ManualClock clock_;
+  MissedInserts missed_{3, 1 << 20};
+};
+
+TEST_F(MissedInsertsTest, GivesBackWhatWaitedLongestFirst) {
+  missed_.remember(entry("a", "1"));
+  missed_.remember(entry("b", "2"));
+
+  EXPECT_EQ(next(missed_, clock_.now()), "1");
+  EXPECT_EQ(next(missed_, clock_.now()), "2");
+  EXPECT_EQ(next(missed_, clock_.now()), "none");
+}
+
+TEST_F(MissedInsertsTest, KeepsTheLastOfEachKey) {
+  missed_.remember(entry("a", "1"));
+  missed_.remember(entry("b", "2"));
+  missed_.remember(entry("a", "3"));
+
+  EXPECT_EQ(missed_.counts().waiting, 2);
+  EXPECT_EQ(next(missed_, clock_.now()), "2");
+  EXPECT_EQ(next(missed_, clock_.now()), "3");
+}
+
+TEST_F(MissedInsertsTest, KeepsTheYoungerOneThoughTheOlderComesLast) {
+  const Entry older = entry("a", "older");
+  clock_.advance(std::chrono::milliseconds(1));
+  missed_.remember(entry("a", "younger"));
+
+  missed_.remember(older);
+
+  EXPECT_EQ(next(missed_, clock_.now()), "younger");
+}
+
+TEST_F(MissedInsertsTest, GivesUpWhatWaitedLongestWhenThereAreTooMany) {
+  for (const std::string_view name : {"a", "b", "c", "d"})
+    missed_.remember(entry(name, name));
+
+  EXPECT_EQ(missed_.counts().waiting, 3);
+  EXPECT_EQ(missed_.counts().dropped, 1);
+  EXPECT_EQ(next(missed_, clock_.now()), "b");
+}
+
+TEST_F(MissedInsertsTest, NeverHoldsMoreThanItsBytes) {
+  const std::size_t charge = entry("a").charge();
+  MissedInserts missed(100, 2 * charge);
+  for (const std::string_view name : {"a", "b", "c"})
+    missed.remember(entry(name));
+
+  EXPECT_EQ(missed.counts().waiting, 2);
+  EXPECT_EQ(missed.counts().waiting_bytes, static_cast<std::int64_t>(2 * charge));
+  EXPECT_EQ(missed.counts().dropped, 1);
+
+  missed.remember(entry("large", std::string(10'000, 'x')));
+  EXPECT_EQ(missed.counts().waiting, 0) << "it alone is too large";
+  EXPECT_EQ(missed.counts().waiting_bytes, 0);
+}
+
+TEST_F(MissedInsertsTest, DropsWhatIsOver) {
+  missed_.remember(entry("a"));
+  clock_.advance(std::chrono::hours(2));
+  missed_.remember(entry("b", "2"));
+
+  EXPECT_EQ(next(missed_, clock_.now()), "2");
+
+  EXPECT_EQ(missed_.counts().expired, 1);
+  EXPECT_EQ(missed_.counts().waiting, 0);
+}
+
+TEST_F(MissedInsertsTest, ForgetsAKeyAndEverything) {
+  missed_.remember(entry("a"));
+  missed_.remember(entry("b"));
+
+  EXPECT_TRUE(missed_.forget(sample_key("a")));
+  EXPECT_FALSE(missed_.forget(sample_key("a")));
+  EXPECT_EQ(missed_.counts().waiting, 1);
+  missed_.forget_all();
+
+  EXPECT_EQ(missed_.counts().waiting, 0);
+  EXPECT_EQ(missed_.counts().waiting_bytes, 0);
+  EXPECT_EQ(next(missed_, clock_.now()), "none");
+}
+
+TEST_F(MissedInsertsTest, TakesBackInFrontUnlessANewerHasCome) {
+  missed_.remember(entry("a", "1"));
+  missed_.remember(entry("b", "2"));
+  const Entry taken = missed_.take(clock_.now()).value();
+
+  missed_.put_back(taken);
+  EXPECT_EQ(next(missed_, clock_.now()), "1");
+  missed_.remember(entry("a", "3"));
+  missed_.put_back(taken);
+
+  EXPECT_EQ(next(missed_, clock_.now()), "2");
+  EXPECT_EQ(next(missed_, clock_.now()), "3");
+  EXPECT_EQ(next(missed_, clock_.now()), "none");
+}
+
+TEST_F(MissedInsertsTest, SharesTheMemoryOfItsEntries) {
+  const Entry shared = entry("a", "body");
+
+  missed_.remember(shared);
+
+  EXPECT_EQ(missed_.take(clock_.now())->body().data(), shared.body().data());
+}
+
+}  // namespace
+}  // namespace refrain

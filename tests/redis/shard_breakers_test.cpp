@@ -1,0 +1,70 @@
+#include "refrain/redis/shard_breakers.h"
+
+#include "support/manual_clock.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+
+namespace refrain {
+namespace {
+
+using State = CircuitBreaker::State;
+
+class ShardBreakersTest : public ::testing::Test {
+protected:
+  void open(std::size_t shard) {
+    for (int i = 0; i < 3; ++i)
+      breakers_.of(shard)->try_acquire().value().fail();
+  }
+
+  testing::ManualClock clock_;
+  ShardBreakers breakers_{CircuitBreaker::Config(), clock_};
+};
+
+TEST_F(ShardBreakersTest, KeepsCallersFromTheShardThatFailsOnly) {
+  open(1);
+
+  EXPECT_TRUE(breakers_.allows(0));
+  EXPECT_FALSE(breakers_.allows(1));
+  EXPECT_TRUE(breakers_.allows(2));
+  EXPECT_TRUE(breakers_.allows(17)) << "nobody has asked it yet";
+}
+
+TEST_F(ShardBreakersTest, IsAsIllAsItsWorstShard) {
+  EXPECT_EQ(breakers_.worst(3), State::kClosed);
+  open(2);
+  EXPECT_EQ(breakers_.worst(3), State::kOpen);
+  EXPECT_EQ(breakers_.worst(2), State::kClosed) << "the shard was given up";
+
+  clock_.advance(std::chrono::minutes(1));
+  const auto probe = breakers_.of(2)->try_acquire();
+  EXPECT_EQ(breakers_.worst(3), State::kHalfOpen);
+}
+
+TEST_F(ShardBreakersTest, NamesEachByItsNumber) {
+  open(1);
+
+  const auto stats = breakers_.stats(2);
+
+  ASSERT_EQ(stats.size(), 2U);
+  EXPECT_EQ(stats[0].name, "0");
+  EXPECT_EQ(stats[0].state, "closed");
+  EXPECT_EQ(stats[1].name, "1");
+  EXPECT_EQ(stats[1].state, "open");
+}
+
+TEST_F(ShardBreakersTest, ABreakerLivesAsLongAsAPermit) {
+  auto breakers = std::make_unique<ShardBreakers>(CircuitBreaker::Config(), clock_);
+  const std::shared_ptr<CircuitBreaker> held = breakers->of(0);
+  std::optional<CircuitBreaker::Permit> permit = held->try_acquire();
+
+  breakers.reset();
+  permit->fail();
+
+  EXPECT_EQ(held->state(), State::kClosed);
+}
+
+}  // namespace
+}  // namespace refrain
