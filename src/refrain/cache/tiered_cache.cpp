@@ -438,7 +438,8 @@ Task<void> TieredCache::settle_late(LookUp inserted,
   // One landing is that of the flight which inserted it.
   const bool is_overtaken =
       flights_.has_flight(inserted.key) || flights_.landings(inserted.key) > landings + 1;
-  if (is_overtaken || erasures_.overlap(inserted.begin))
+  // A change is no reason: it may be this very insertion.
+  if (is_overtaken || erasures_.overlap_erasure(inserted.begin))
     static_cast<void>(co_await erase_in(inserted.tier, inserted.key));
 }
 
