@@ -1,5 +1,6 @@
 #include "refrain/app/cache_stack.h"
 
+#include "refrain/app/redis_tls.h"
 #include "refrain/memory/policy/policy_kind.h"
 #include "refrain/redis/client/redis_url.h"
 #include "refrain/services/sticker/cached_sticker_generator.h"
@@ -98,8 +99,11 @@ void CacheStack::add_disk(const Settings& settings) {
 }
 
 Result<void> CacheStack::add_redis(const Settings& settings, std::string_view service) {
-  const Result<RedisEndpoint> endpoint = endpoint_of(settings);
+  Result<RedisEndpoint> endpoint = endpoint_of(settings);
   if (!endpoint) return fail(endpoint.error());
+  if (settings.redis_protocol == 2) endpoint->protocol = RedisProtocol::kResp2;
+  const Result<void> secured = add_redis_tls(settings, *endpoint, surroundings_.log);
+  if (!secured) return fail(secured.error());
   RedisCache::Options options;
   options.endpoint = *endpoint;
   options.service = std::string(service);

@@ -43,6 +43,12 @@ struct Settings {
   std::string redis_mode = "standalone";
   std::chrono::milliseconds redis_budget{50};
   std::chrono::milliseconds redis_connect_budget{250};
+  std::uint16_t redis_protocol = 3;
+  std::string redis_tls_ca;
+  std::string redis_tls_certificate;
+  std::string redis_tls_key;
+  std::string redis_tls_server_name;
+  bool redis_tls_verifies = true;
   bool has_sticker_redis = false;
 
   std::size_t text_memory_items = 1000;
