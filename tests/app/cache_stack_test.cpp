@@ -255,6 +255,13 @@ TEST_F(CacheStackTest, NamesTheOptionThatDoesNotFitTheModeOfRedis) {
   EXPECT_TRUE(names("--redis-url")) << text_tiers();
 }
 
+TEST_F(CacheStackTest, RefusesTlsThatCannotBeHad) {
+  settings_.redis_url = "rediss://localhost:1";
+  settings_.redis_tls_ca = "/nothing";
+
+  EXPECT_NE(text_tiers().find("--redis-tls-ca"), std::string::npos) << text_tiers();
+}
+
 TEST_F(CacheStackTest, NeverShowsThePasswordOfARedisAddress) {
   settings_.redis_url = "redis://user:hunter2@localhost:port/";
 

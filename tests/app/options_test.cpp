@@ -49,6 +49,7 @@ TEST(Options, ReadBackTheDefaultThatTheyShow) {
 TEST(Options, ChangeWhatTheyShowAndNothingElse) {
   const std::map<std::string, std::string> values = {{"host", "0.0.0.0"},
                                                      {"redis-mode", "cluster"},
+                                                     {"redis-protocol", "2"},
                                                      {"log-level", "debug"},
                                                      {"log-format", "json"},
                                                      {"text-memory-policy", "adaptive"},

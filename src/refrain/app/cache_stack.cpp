@@ -1,6 +1,7 @@
 #include "refrain/app/cache_stack.h"
 
 #include "refrain/memory/fallback_tier.h"
+#include "refrain/app/redis_tls.h"
 #include "refrain/memory/policy/policy_kind.h"
 #include "refrain/redis/client/redis_address.h"
 #include "refrain/redis/client/redis_client_options.h"
@@ -180,10 +181,13 @@ void CacheStack::add_disk(const Settings& settings) {
 }
 
 Result<void> CacheStack::add_redis(const Settings& settings, std::string_view service) {
-  const Result<RedisEndpoint> endpoint = endpoint_of(settings);
+  Result<RedisEndpoint> endpoint = endpoint_of(settings);
   if (!endpoint) return fail(endpoint.error());
   const Result<RedisClientOptions> servers = servers_of(settings);
   if (!servers) return fail(named_by_option(servers.error()));
+  if (settings.redis_protocol == 2) endpoint->protocol = RedisProtocol::kResp2;
+  const Result<void> secured = add_redis_tls(settings, *endpoint, surroundings_.log);
+  if (!secured) return fail(secured.error());
   RedisCache::Options options;
   options.servers = *servers;
   options.endpoint = *endpoint;

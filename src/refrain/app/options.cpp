@@ -347,13 +347,13 @@ void add_redis(std::vector<Option>& all) {
                         "Longest life of an entry in Redis, and how long a prediction is fresh."},
                        REFRAIN_MEMBER(redis_ttl),
                        {1, kAnySeconds}));
-  all.push_back(
-      text({"redis-url",
-            "REDIS_URL",
-            "redis.url",
-            "",
-            "redis:// or unix:// with user, password and database; wins over host and port."},
-           REFRAIN_MEMBER(redis_url)));
+  all.push_back(text(
+      {"redis-url",
+       "REDIS_URL",
+       "redis.url",
+       "",
+       "redis://, rediss:// or unix:// with user, password and database; wins over host and port."},
+      REFRAIN_MEMBER(redis_url)));
   all.push_back(text({"redis-mode",
                       "REFRAIN_REDIS_MODE",
                       "redis.mode",
@@ -391,6 +391,48 @@ void add_redis(std::vector<Option>& all) {
                         "Generations that take this long run on one instance at a time; 0: never."},
                        REFRAIN_MEMBER(redis_lease_after),
                        {0, 3'600'000}));
+  all.push_back(
+      number({"redis-protocol",
+              "REFRAIN_REDIS_PROTOCOL",
+              "redis.protocol",
+              "",
+              "Version of Redis's protocol to ask for; 2 if something between closes on HELLO."},
+             REFRAIN_MEMBER(redis_protocol),
+             {2, 3}));
+}
+
+void add_redis_tls(std::vector<Option>& all) {
+  all.push_back(
+      text({"redis-tls-ca",
+            "REFRAIN_REDIS_TLS_CA",
+            "redis.tls_ca",
+            "",
+            "File or directory of trusted certificates for rediss://; empty: the system's."},
+           REFRAIN_MEMBER(redis_tls_ca)));
+  all.push_back(text({"redis-tls-cert",
+                      "REFRAIN_REDIS_TLS_CERT",
+                      "redis.tls_cert",
+                      "",
+                      "File of our certificate, PEM, for a Redis that wants one."},
+                     REFRAIN_MEMBER(redis_tls_certificate)));
+  all.push_back(text({"redis-tls-key",
+                      "REFRAIN_REDIS_TLS_KEY",
+                      "redis.tls_key",
+                      "",
+                      "File of that certificate's key, PEM, without a passphrase."},
+                     REFRAIN_MEMBER(redis_tls_key)));
+  all.push_back(text({"redis-tls-server-name",
+                      "REFRAIN_REDIS_TLS_SERVER_NAME",
+                      "redis.tls_server_name",
+                      "",
+                      "Whom Redis's certificate must be for; empty: the host of the URL."},
+                     REFRAIN_MEMBER(redis_tls_server_name)));
+  all.push_back(on_off({"redis-tls-verify",
+                        "REFRAIN_REDIS_TLS_VERIFY",
+                        "redis.tls_verify",
+                        "",
+                        "Verify Redis's certificate; off only for tests."},
+                       REFRAIN_MEMBER(redis_tls_verifies)));
 }
 
 std::vector<std::string> all_policies() {
@@ -623,6 +665,7 @@ const std::vector<Option>& all_options() {
     add_generation(all);
     add_redis(all);
     add_redis_servers(all);
+    add_redis_tls(all);
     add_text_tiers(all);
     add_sticker_tiers(all);
     add_disk(all);

@@ -50,6 +50,12 @@ struct Settings {
   std::chrono::milliseconds redis_soft_budget{0};
   std::chrono::milliseconds redis_connect_budget{250};
   std::chrono::milliseconds redis_lease_after{100};
+  std::uint16_t redis_protocol = 3;
+  std::string redis_tls_ca;
+  std::string redis_tls_certificate;
+  std::string redis_tls_key;
+  std::string redis_tls_server_name;
+  bool redis_tls_verifies = true;
   bool has_sticker_redis = false;
 
   std::string text_order = "redis";

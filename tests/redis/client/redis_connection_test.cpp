@@ -457,6 +457,44 @@ TEST_F(RedisConnectionTest, CarriesMoreThanASocketHolds) {
   EXPECT_TRUE(execute({"GET", "large"})->text() == value);
 }
 
+TEST_F(RedisConnectionTest, GivesUpOnAServerThatDoesNotRead) {
+  RedisServer server;
+  RedisConnectionOptions hasty = options(server.tcp_endpoint());
+  hasty.command_budget = std::chrono::milliseconds(200);
+  connect(hasty);
+  server.freeze();
+  // More than the sockets of both ends hold, so that writing has to wait.
+  const std::string value(std::size_t{32} << 20U, 'v');
+
+  const Result<RespValue> late = execute({"SET", "large", value});
+
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().code(), ErrorCode::kTimeout);
+  EXPECT_FALSE(connection_->is_ready());
+  server.thaw();
+  run_until(loop_, [this] { return connection_->is_ready(); });
+  EXPECT_TRUE(execute({"GET", "large"})->is_null());
+}
+
+TEST_F(RedisConnectionTest, RefusesAReplyOfHalfAGigabyteByItsHeaderAlone) {
+  const FakeRedisServer server({"+OK\r\n", "$536870912\r\nand a little of it"});
+  connect(options(server.endpoint()));
+
+  EXPECT_EQ(execute({"GET", "huge"}).error().code(), ErrorCode::kTooLarge);
+}
+
+TEST_F(RedisConnectionTest, HearsWhyTheServerClosesTheConnection) {
+  const RedisServer server({"--maxclients", "1"});
+  connect(options(server.unix_endpoint()));
+  auto second = std::make_shared<RedisConnection>(options(server.unix_endpoint()), loop_, log_);
+  second->start();
+
+  run_until(loop_, [this] { return log_.mentions("max number of clients"); });
+
+  second->stop();
+  EXPECT_EQ(execute({"PING"})->text(), "PONG");
+}
+
 TEST_F(RedisConnectionTest, GivesTheRepliesOfSeveralCommandsTogether) {
   const RedisServer server;
   connect(options(server.unix_endpoint()));

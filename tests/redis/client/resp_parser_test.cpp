@@ -290,6 +290,12 @@ TEST(RespParser, RefusesALargeBulkStringByItsHeaderAlone) {
   EXPECT_FALSE(parse({"$900\r\n"}, limits).error.has_value());
 }
 
+TEST(RespParser, RefusesHalfAGigabyteByItsHeaderAlone) {
+  EXPECT_EQ(parse({"$536870912\r\n"}).error, ErrorCode::kTooLarge);
+  EXPECT_EQ(parse({"*2\r\n:1\r\n$536870912\r\n"}).error, ErrorCode::kTooLarge);
+  EXPECT_EQ(parse({"=536870912\r\n"}).error, ErrorCode::kTooLarge);
+}
+
 TEST(RespParser, CountsTheWholeReplyAgainstTheLimit) {
   RespParser::Limits limits;
   limits.max_reply_bytes = 1000;
