@@ -30,18 +30,20 @@ constexpr std::size_t kFirstBytes = std::size_t{256} << 10U;
 // Enough for several instances that clear at the same time.
 constexpr int kRaiseAttempts = 8;
 
+bool is_plain(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '_' ||
+           letter == '-';
+  });
+}
+
 Result<void> check(const RedisCache::Options& options) {
   const auto bad = [](std::string_view option, std::string_view why) {
     return fail(ErrorCode::kInvalidArgument,
                 "the Redis " + std::string(option) + " " + std::string(why),
                 std::string(option));
   };
-  const bool is_plain =
-      std::all_of(options.service.begin(), options.service.end(), [](char letter) {
-        return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
-               letter == '_' || letter == '-';
-      });
-  if (options.service.empty() || !is_plain)
+  if (!is_plain(options.service))
     return bad("service", "must be lower-case letters, digits, '-' or '_'");
   if (options.ttl <= std::chrono::seconds(0))
     return bad("ttl", "must be at least 1 second: every key expires");

@@ -34,6 +34,7 @@ CircuitBreaker::State ShardBreakers::worst(std::size_t shards) const {
 
 std::vector<BreakerStats> ShardBreakers::stats(std::size_t shards) {
   std::vector<BreakerStats> all;
+  all.reserve(shards);
   for (std::size_t i = 0; i < shards; ++i)
     all.push_back(stats_of(*of(i), std::to_string(i)));
   return all;
