@@ -304,7 +304,7 @@ public:
   [[nodiscard]] int outdated() const { return outdated_; }
 
 private:
-  static constexpr std::size_t kKeys = 24;
+  static constexpr std::size_t kKeys = 3;  // few, so that writes meet fills
 
   void write(int writes) {
     std::mt19937 random(1);
