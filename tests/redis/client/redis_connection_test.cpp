@@ -91,6 +91,18 @@ TEST_F(RedisConnectionTest, LogsInAsAUserWhoMayOnlyReadAndDoesNotMindThatNamingI
   EXPECT_TRUE(execute({"GET", "k"})->is_null());
 }
 
+TEST_F(RedisConnectionTest, DoesNotMindInVersion2ThatNamingIsForbidden) {
+  const RedisServer server;
+  server.command({"ACL", "SETUSER", "alice", "on", ">secret", "~*", "+get"});
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.user = "alice";
+  endpoint.password = "secret";
+  endpoint.protocol = RedisProtocol::kResp2;
+  connect(options(endpoint));
+
+  EXPECT_TRUE(execute({"GET", "k"})->is_null());
+}
+
 TEST_F(RedisConnectionTest, SpeaksVersion3OfTheProtocol) {
   const RedisServer server;
   connect(options(server.unix_endpoint()));

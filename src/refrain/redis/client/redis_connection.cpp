@@ -183,7 +183,7 @@ Task<Result<RespValue>> RedisConnection::ask(RedisCommand command) {
 
 void RedisConnection::submit(const RedisCommand& command,
                              SteadyTime deadline,
-                             std::shared_ptr<CommandPipeline::Waiter> waiter) {
+                             const std::shared_ptr<CommandPipeline::Waiter>& waiter) {
   const bool is_first = pipeline_.is_idle();
   if (Result<void> taken = pipeline_.submit(command, deadline, waiter); !taken) {
     waiter->complete_later(fail(error(taken.error().code(), taken.error().message())));
@@ -319,20 +319,29 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
     Result<void> up = co_await self->establish();
     if (self->is_stopped_) break;
     if (up) {
-      self->backoff_.reset();
-      self->is_ready_.store(true, std::memory_order_release);
-      self->report_back();
-      if (self->options_.on_ready) self->options_.on_ready();
-      co_await self->wait_for_loss();
-      if (self->is_stopped_) break;
-      self->report_away(self->loss_);
+      co_await self->serve();
     } else {
-      self->report_away(up.error());
-      if (self->options_.on_connect_failed) self->options_.on_connect_failed(up.error());
+      self->report_failure(up.error());
     }
+    if (self->is_stopped_) break;
     co_await self->pause();
   }
   self->close();
+}
+
+// From the log-in to the loss.
+Task<void> RedisConnection::serve() {
+  backoff_.reset();
+  is_ready_.store(true, std::memory_order_release);
+  report_back();
+  if (options_.on_ready) options_.on_ready();
+  co_await wait_for_loss();
+  if (!is_stopped_) report_away(loss_);
+}
+
+void RedisConnection::report_failure(const Error& error) {
+  report_away(error);
+  if (options_.on_connect_failed) options_.on_connect_failed(error);
 }
 
 Task<void> RedisConnection::wait_for_loss() {

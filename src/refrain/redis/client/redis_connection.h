@@ -126,6 +126,7 @@ private:
   Task<Result<void>> log_in();
   Task<Result<void>> greet();
   Task<Result<RespValue>> ask(RedisCommand command);
+  Task<void> serve();
   Task<void> wait_for_loss();
   Task<void> pause();
   Result<void> check_log_in(const RespValue& reply) const;
@@ -133,7 +134,7 @@ private:
 
   void submit(const RedisCommand& command,
               SteadyTime deadline,
-              std::shared_ptr<CommandPipeline::Waiter> waiter);
+              const std::shared_ptr<CommandPipeline::Waiter>& waiter);
   void read();
   void on_read(const boost::system::error_code& failure, std::size_t size);
   Result<void> open_received(std::size_t size);
@@ -146,6 +147,7 @@ private:
   void on_deadline();
   void limit_attempt();
   void give_up(const Error& oldest, const Error& others);
+  void report_failure(const Error& error);
   void report_away(const Error& error);
   void report_back();
   void close();

@@ -23,6 +23,19 @@ std::optional<Number> parse_number(std::string_view digits) {
   return value;
 }
 
+RespType aggregate_type(char sign) {
+  switch (sign) {
+    case '%':
+      return RespType::kMap;
+    case '~':
+      return RespType::kSet;
+    case '>':
+      return RespType::kPush;
+    default:
+      return RespType::kArray;
+  }
+}
+
 bool is_big_number(std::string_view digits) {
   if (digits.starts_with('+') || digits.starts_with('-')) digits.remove_prefix(1);
   return !digits.empty() && std::all_of(digits.begin(), digits.end(), [](char digit) {
@@ -169,13 +182,16 @@ RespParser::Step RespParser::begin_aggregate(char type, std::string_view digits)
   Open open;
   open.wanted = static_cast<std::size_t>(*size) * a_piece;
   open.is_attribute = type == '|';
-  if (type == '%') open.type = RespType::kMap;
-  if (type == '~') open.type = RespType::kSet;
-  if (type == '>') open.type = RespType::kPush;
-  if (open.wanted == 0)
-    return open.is_attribute ? Step::kAgain : finish(RespValue::aggregate_of(open.type, {}));
-  open_.push_back(std::move(open));
-  return Step::kAgain;
+  open.type = aggregate_type(type);
+  return begin(std::move(open));
+}
+
+RespParser::Step RespParser::begin(Open open) {
+  if (open.wanted > 0) {
+    open_.push_back(std::move(open));
+    return Step::kAgain;
+  }
+  return open.is_attribute ? Step::kAgain : finish(RespValue::aggregate_of(open.type, {}));
 }
 
 RespParser::Step RespParser::read_bulk() {

@@ -72,6 +72,7 @@ private:
   Step begin_scalar(char type, std::string_view rest);
   Step begin_bulk(Bulk kind, std::string_view digits);
   Step begin_aggregate(char type, std::string_view digits);
+  Step begin(Open open);
   Step read_bulk();
   Step finish_bulk();
   Step finish(RespValue value);
