@@ -1,7 +1,7 @@
 #include "refrain/app/cache_stack.h"
 
-#include "refrain/memory/fallback_tier.h"
 #include "refrain/app/redis_tls.h"
+#include "refrain/memory/fallback_tier.h"
 #include "refrain/memory/policy/policy_kind.h"
 #include "refrain/redis/client/redis_address.h"
 #include "refrain/redis/client/redis_client_options.h"
