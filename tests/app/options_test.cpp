@@ -51,6 +51,7 @@ TEST(Options, ChangeWhatTheyShowAndNothingElse) {
                                                      {"redis-mode", "cluster"},
                                                      {"log-level", "debug"},
                                                      {"log-format", "json"},
+                                                     {"text-order", "near"},
                                                      {"text-memory-policy", "adaptive"},
                                                      {"sticker-memory-policy", "cost"},
                                                      {"disk-bytes", "123456"},
