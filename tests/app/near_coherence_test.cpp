@@ -289,6 +289,7 @@ public:
     for (std::size_t i = 0; i < kKeys; ++i)
       overwrite(i);
     std::vector<std::future<void>> readers;
+    readers.reserve(loops);
     for (std::size_t i = 0; i < loops; ++i) {
       readers.push_back(boost::asio::co_spawn(
           reader_.loop(i).get_executor(), read(static_cast<unsigned>(i)), boost::asio::use_future));

@@ -52,6 +52,7 @@ TEST(Options, ChangeWhatTheyShowAndNothingElse) {
                                                      {"redis-protocol", "2"},
                                                      {"log-level", "debug"},
                                                      {"log-format", "json"},
+                                                     {"text-order", "near"},
                                                      {"text-memory-policy", "adaptive"},
                                                      {"sticker-memory-policy", "cost"},
                                                      {"disk-bytes", "123456"},

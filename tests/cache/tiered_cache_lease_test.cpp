@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 class FakeLease final : public GenerationLease {
 public:
   struct Step {
-    Outcome outcome;
+    Outcome outcome = Outcome::kMine;
     milliseconds waited{0};
     std::function<void()> meanwhile;  // happens before the attempt ends
   };
@@ -29,7 +29,6 @@ public:
   Task<Turn> take(CacheKey /*key*/, milliseconds patience) override {
     patiences.push_back(patience);
     Step step;
-    step.outcome = Outcome::kMine;
     if (!steps.empty()) {
       step = std::move(steps.front());
       steps.pop_front();
