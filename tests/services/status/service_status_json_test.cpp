@@ -48,7 +48,7 @@ TEST(ServiceStatusJson, HasTheFieldsOfTheContractForEachTier) {
   EXPECT_EQ(names(disk.at("corruptions")), "meta index segment record payload cut");
   EXPECT_EQ(
       names(redis),
-      common + " state mode latency_ms corruptions recovery server_memory tracking breakers late");
+      common + " state mode shards latency_ms corruptions recovery server_memory tracking breakers late");
   EXPECT_EQ(names(redis.at("recovery")),
             "waiting waiting_bytes replayed dropped expired erasures_waiting erasures_replayed "
             "epochs_raised");
