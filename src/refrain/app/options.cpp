@@ -301,8 +301,7 @@ void add_redis_servers(std::vector<Option>& all) {
                       "REFRAIN_REDIS_NODES",
                       "redis.nodes",
                       "",
-                      "host:port,host:port: all sentinels, or some nodes of the cluster; a "
-                      "cluster's may be left out if one is at the URL."},
+                      "All sentinels, or some nodes of the cluster: host:port,host:port."},
                      REFRAIN_MEMBER(redis_nodes)));
   all.push_back(text({"redis-master",
                       "REFRAIN_REDIS_MASTER",
