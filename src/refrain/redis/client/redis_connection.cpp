@@ -42,16 +42,15 @@ void close_quietly(Socket& socket) {
 template <class Handler>
 class HandlerWaiter final : public CommandPipeline::Waiter {
 public:
-  // `now` says when a reply came. It and `latencies`, if there are any, outlive the waiter.
-  HandlerWaiter(Handler handler, const SteadyTime& now, LatencyWindow* latencies, SteadyTime begin)
+  // `now` says when a reply came. It and `latencies` outlive the waiter.
+  HandlerWaiter(Handler handler, const SteadyTime& now, LatencyWindow& latencies, SteadyTime begin)
       : handler_(std::move(handler)),
         now_(now),
         latencies_(latencies),
         begin_(begin) {}
 
   void complete(Result<RespValue> reply) override {
-    if (latencies_ != nullptr)
-      latencies_->record(std::chrono::duration_cast<std::chrono::microseconds>(now_ - begin_));
+    latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(now_ - begin_));
     if (!handler_) return;
     Handler handler = std::move(*handler_);
     handler_.reset();
@@ -74,7 +73,7 @@ public:
 private:
   std::optional<Handler> handler_;  // empty once it was called, also when that was a cancellation
   const SteadyTime& now_;
-  LatencyWindow* const latencies_;
+  LatencyWindow& latencies_;
   const SteadyTime begin_;
 };
 
@@ -86,6 +85,24 @@ CommandPipeline::OnPush until_stopped(const std::function<void(const RespValue&)
     if (!is_stopped) on_push(message);
   };
 }
+
+// Keeps the reply to a command of the log-in and wakes who waits for it.
+template <class Timer>
+class LogInWaiter final : public CommandPipeline::Waiter {
+public:
+  explicit LogInWaiter(Timer& timer) : timer_(timer) {}
+
+  void complete(Result<RespValue> given) override {
+    reply = std::move(given);
+    timer_.cancel();
+  }
+  void complete_later(Result<RespValue> given) override { complete(std::move(given)); }
+
+  std::optional<Result<RespValue>> reply;
+
+private:
+  Timer& timer_;  // the connection's, as is the pipeline that keeps this
+};
 
 // A server older than Redis 6, or one that speaks version 2 of the protocol only.
 bool is_hello_refused(const RespValue& reply) {
@@ -107,6 +124,7 @@ RedisConnection::RedisConnection(RedisConnectionOptions options,
       socket_(loop.get_executor()),
       deadline_timer_(loop.get_executor()),
       attempt_timer_(loop.get_executor()),
+      log_in_timer_(loop.get_executor()),
       pipeline_(options_.limits, until_stopped(options_.on_push, is_stopped_)),
       backoff_(options_.reconnect, options_.seed) {}
 
@@ -144,7 +162,7 @@ Task<Result<RespValue>> RedisConnection::initiate(std::shared_ptr<RedisConnectio
     const auto slot = boost::asio::get_associated_cancellation_slot(handler);
     const SteadyTime begin = std::chrono::steady_clock::now();
     const auto waiter =
-        std::make_shared<Waiter>(std::move(handler), self->now_, &self->latencies_, begin);
+        std::make_shared<Waiter>(std::move(handler), self->now_, self->latencies_, begin);
     if (slot.is_connected()) {
       boost::asio::cancellation_slot(slot).assign([weak = std::weak_ptr<Waiter>(waiter)](
                                                       boost::asio::cancellation_type /*type*/) {
@@ -165,20 +183,18 @@ Task<Result<RespValue>> RedisConnection::initiate(std::shared_ptr<RedisConnectio
       std::move(initiate), kUseTask, std::move(command));
 }
 
-// A command of the log-in: the attempt's own time limit is its budget.
+// A command of the log-in: the attempt's own time limit is its budget. The loop keeps the coroutine
+// that waits, not the pipeline: the connection, which the coroutine keeps alive, would keep itself.
 Task<Result<RespValue>> RedisConnection::ask(RedisCommand command) {
-  auto initiate = [this](auto handler, const RedisCommand& submitted) {
-    using Waiter = HandlerWaiter<decltype(handler)>;
-    const auto waiter = std::make_shared<Waiter>(std::move(handler), now_, nullptr, now_);
-    if (is_open_) {
-      submit(submitted, SteadyTime::max(), waiter);
-    } else {
-      waiter->complete_later(fail(loss_));
-    }
-  };
-  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
-                                     void(Result<RespValue>)>(
-      std::move(initiate), kUseTask, std::move(command));
+  if (!is_open_) co_return fail(loss_);
+  const auto waiter = std::make_shared<LogInWaiter<Timer>>(log_in_timer_);
+  log_in_timer_.expires_at(SteadyTime::max());
+  submit(command, SteadyTime::max(), waiter);
+  while (!waiter->reply) {
+    const auto [ended] = co_await log_in_timer_.async_wait(kAsTuple);
+    static_cast<void>(ended);
+  }
+  co_return std::move(*waiter->reply);
 }
 
 void RedisConnection::submit(const RedisCommand& command,

@@ -161,6 +161,7 @@ private:
   Timer deadline_timer_;  // the oldest command's
   Timer attempt_timer_;   // the end of an attempt to connect, or of the pause before the next;
                           // cancelled when a connection that was ready is lost
+  Timer log_in_timer_;    // never goes off; cancelled by a reply to the log-in
   CommandPipeline pipeline_;
   LatencyWindow latencies_;
   Backoff backoff_;
