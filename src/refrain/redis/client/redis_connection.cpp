@@ -157,7 +157,10 @@ Task<Result<RespValue>> RedisConnection::execute_borrowed(const RedisCommand& co
 template <class Command>
 Task<Result<RespValue>> RedisConnection::initiate(std::shared_ptr<RedisConnection> self,
                                                   Command command) {
-  auto initiate = [self = std::move(self)](auto handler, const RedisCommand& submitted) {
+  auto initiate = [owner = std::move(self)](auto handler, const RedisCommand& submitted) mutable {
+    // Not kept with the frame that waits: the connection keeps that, and when their loop is
+    // destroyed one has to let go of the other.
+    const std::shared_ptr<RedisConnection> self = std::move(owner);
     using Waiter = HandlerWaiter<decltype(handler)>;
     const auto slot = boost::asio::get_associated_cancellation_slot(handler);
     const SteadyTime begin = std::chrono::steady_clock::now();
