@@ -21,6 +21,7 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <random>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -53,16 +54,24 @@ private:
   return address;
 }
 
+// Below those that the system gives to outgoing connections, of which tests under load make many:
+// such a port would be taken before a server can have it.
 std::uint16_t find_free_port() {
-  const Descriptor probe(::socket(AF_INET, SOCK_STREAM, 0));
-  ::sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ::socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<::sockaddr*>(&address);
-  if (::bind(probe.get(), generic, size) != 0 || ::getsockname(probe.get(), generic, &size) != 0)
-    throw std::runtime_error("no free port");
-  return ntohs(address.sin_port);
+  constexpr std::uint16_t kLowest = 20'000;
+  constexpr std::uint16_t kHighest = 32'000;
+  std::random_device random;
+  std::uniform_int_distribution<std::uint16_t> port(kLowest, kHighest);
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const Descriptor probe(::socket(AF_INET, SOCK_STREAM, 0));
+    ::sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const std::uint16_t candidate = port(random);
+    address.sin_port = htons(candidate);
+    if (::bind(probe.get(), reinterpret_cast<::sockaddr*>(&address), sizeof address) == 0)
+      return candidate;
+  }
+  throw std::runtime_error("no free port");
 }
 
 int connect_to(const std::string& path) {
@@ -156,7 +165,7 @@ void RedisServer::start() {
 }
 
 void RedisServer::wait_until_ready() {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (std::chrono::steady_clock::now() < deadline) {
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == pid_) {
