@@ -136,6 +136,8 @@ TEST(SentinelLocator, EndsWhenItIsStopped) {
   run_until(loop, [&] { return outcome.has_value(); });
 
   EXPECT_EQ(outcome->error().code(), ErrorCode::kCancelled);
+  loop.restart();
+  loop.run();  // and leaves nothing behind that would not end
   frozen.thaw();
 }
 
