@@ -53,6 +53,7 @@ TEST(Options, ChangeWhatTheyShowAndNothingElse) {
                                                      {"log-format", "json"},
                                                      {"text-memory-policy", "adaptive"},
                                                      {"sticker-memory-policy", "cost"},
+                                                     {"text-order", "near"},
                                                      {"disk-bytes", "123456"},
                                                      {"disk-durability", "always"},
                                                      {"disk-transfer", "copy"},
