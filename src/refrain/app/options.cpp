@@ -297,13 +297,13 @@ void add_generation(std::vector<Option>& all) {
 }
 
 void add_redis_servers(std::vector<Option>& all) {
-  all.push_back(text({"redis-nodes",
-                      "REFRAIN_REDIS_NODES",
-                      "redis.nodes",
-                      "",
-                      "host:port,host:port: all sentinels, or some nodes of the cluster; a "
-                      "cluster's may be left out if one is at the URL."},
-                     REFRAIN_MEMBER(redis_nodes)));
+  all.push_back(
+      text({"redis-nodes",
+            "REFRAIN_REDIS_NODES",
+            "redis.nodes",
+            "",
+            "host:port,host:port: all sentinels, or some nodes of the cluster besides the URL's."},
+           REFRAIN_MEMBER(redis_nodes)));
   all.push_back(text({"redis-master",
                       "REFRAIN_REDIS_MASTER",
                       "redis.master",
