@@ -55,6 +55,7 @@ TEST(Options, ChangeWhatTheyShowAndNothingElse) {
                                                      {"text-order", "near"},
                                                      {"text-memory-policy", "adaptive"},
                                                      {"sticker-memory-policy", "cost"},
+                                                     {"text-order", "near"},
                                                      {"disk-bytes", "123456"},
                                                      {"disk-durability", "always"},
                                                      {"disk-transfer", "copy"},

@@ -443,14 +443,14 @@ std::vector<std::string> all_policies() {
 }
 
 void add_text_tiers(std::vector<Option>& all) {
-  all.push_back(text({"text-order",
-                      "REFRAIN_TEXT_ORDER",
-                      "text.order",
-                      "",
-                      "redis: memory is for when Redis is away; near: memory first, as Redis tells "
-                      "of changes."},
-                     REFRAIN_MEMBER(text_order),
-                     {"redis", "near"}));
+  all.push_back(
+      text({"text-order",
+            "REFRAIN_TEXT_ORDER",
+            "text.order",
+            "",
+            "redis: memory when Redis is away; near: memory first, while Redis tells of changes."},
+           REFRAIN_MEMBER(text_order),
+           {"redis", "near"}));
   all.push_back(number({"text-memory-items",
                         "REFRAIN_TEXT_MEMORY_ITEMS",
                         "text.memory_items",
