@@ -7,6 +7,7 @@
 #include "support/redis_server.h"
 #include "support/run.h"
 #include "support/sample_entry.h"
+#include "support/tls_certificates.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -49,16 +50,22 @@ Task<Result<Generated>> no_generation() {
   co_return fail(ErrorCode::kInternal, "nothing is generated here");
 }
 
+Settings settings_of(const std::string& redis_url, const std::string& order) {
+  Settings settings;
+  settings.redis_url = redis_url;
+  settings.redis_budget = milliseconds(20'000);
+  settings.redis_connect_budget = milliseconds(20'000);
+  settings.text_order = order;
+  settings.text_memory_items = 100'000;
+  return settings;
+}
+
 /// An instance with event loops of its own, as a process has them.
 class Instance {
 public:
   Instance(const RedisServer& server, std::size_t threads, const std::string& order = "near")
-      : loops_(threads) {
-    settings_.redis_url = "unix://" + server.unix_endpoint().unix_path;
-    settings_.redis_budget = milliseconds(20'000);
-    settings_.redis_connect_budget = milliseconds(20'000);
-    settings_.text_order = order;
-    settings_.text_memory_items = 100'000;
+      : Instance(settings_of("unix://" + server.unix_endpoint().unix_path, order), threads) {}
+  Instance(const Settings& settings, std::size_t threads) : settings_(settings), loops_(threads) {
     auto stack = CacheStack::for_text(settings_, surroundings_);
     if (!stack) throw std::runtime_error(stack.error().message());
     stack_ = std::move(*stack);
@@ -195,6 +202,36 @@ TEST_F(NearCoherenceTest, APurgeIsSeenByTheOther) {
   wait_until([&] { return reader.tracking().changes == 2; });
 
   EXPECT_EQ(reader.get(key_), "");
+}
+
+TEST(NearCoherenceOverTls, APurgeIsSeenByTheOther) {
+  const testing::TlsCertificates certificates;
+  const std::string port = std::to_string(RedisServer::free_port());
+  const RedisServer server({"--tls-port",
+                            port,
+                            "--tls-cert-file",
+                            certificates.path("server.crt"),
+                            "--tls-key-file",
+                            certificates.path("server.key"),
+                            "--tls-ca-cert-file",
+                            certificates.path("ca.crt"),
+                            "--tls-auth-clients",
+                            "no"});
+  Settings settings = settings_of("rediss://localhost:" + port, "near");
+  settings.redis_tls_ca = certificates.path("ca.crt");
+  Instance writer(settings, 1);
+  Instance reader(settings, 1);
+  writer.wait_until_ready();
+  reader.wait_until_ready();
+  const CacheKey key = sample_key("a");
+  writer.put(key, "{}");
+  wait_until([&] { return reader.tracking().changes == 1; });
+  ASSERT_EQ(reader.get(key), "{}");
+
+  ASSERT_TRUE(writer.run(writer.cache().erase(key)).value());
+  wait_until([&] { return reader.tracking().changes == 2; });
+
+  EXPECT_EQ(reader.get(key), "");
 }
 
 TEST_F(NearCoherenceTest, AClearIsSeenByTheOtherWithoutAJanitor) {

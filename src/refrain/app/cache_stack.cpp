@@ -188,9 +188,10 @@ Result<void> CacheStack::add_redis(const Settings& settings, std::string_view se
   if (settings.redis_protocol == 2) endpoint->protocol = RedisProtocol::kResp2;
   const Result<void> secured = add_redis_tls(settings, *endpoint, surroundings_.log);
   if (!secured) return fail(secured.error());
+  redis_endpoint_ = *endpoint;
   RedisCache::Options options;
   options.servers = *servers;
-  options.endpoint = *endpoint;
+  options.endpoint = redis_endpoint_;
   options.service = std::string(service);
   options.ttl = settings.redis_ttl;
   options.command_budget = settings.redis_budget;
@@ -226,12 +227,10 @@ void CacheStack::compose(const Settings& settings, std::chrono::seconds ttl) {
 }
 
 void CacheStack::follow_changes(const Settings& settings) {
-  const Result<RedisEndpoint> endpoint = endpoint_of(settings);
-  if (!endpoint) return;  // add_redis has refused it
   boost::asio::io_context& loop = *surroundings_.loops.front();
   follower_ = std::make_unique<ChangeFollower>(*cache_, near_, loop.get_executor());
   RedisTracker::Options options;
-  options.connection.endpoint = *endpoint;
+  options.connection.endpoint = redis_endpoint_;
   options.connection.connect_budget = settings.redis_connect_budget;
   options.connection.command_budget = std::max(settings.redis_budget, kSignOfLifeBudget);
   options.connection.seed = std::random_device()();

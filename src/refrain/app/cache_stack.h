@@ -83,6 +83,7 @@ private:
   std::unique_ptr<TieredCache> cache_;
   MemoryTier* memory_ = nullptr;  // owned by cache_
   RedisCache* redis_ = nullptr;   // owned by cache_
+  RedisEndpoint redis_endpoint_;  // with its TLS, once there is a redis_
   DiskCache* disk_ = nullptr;     // owned by cache_
   NearTier* near_ = nullptr;      // owned by cache_
   std::unique_ptr<ChangeFollower> follower_;

@@ -573,13 +573,6 @@ RemoteTierStats RedisCache::remote_stats() const {
   recovery.erasures_waiting = missed_erasures_.count();
   recovery.erasures_replayed = erasures_replayed_.load(std::memory_order_relaxed);
   recovery.epochs_raised = epochs_raised_.load(std::memory_order_relaxed);
-  if (tracking_.is_used) {
-    remote.tracking.emplace();
-    remote.tracking->is_up = tracking_.is_up;
-    remote.tracking->changes = tracking_.changes;
-    remote.tracking->flushes = tracking_.flushes;
-    remote.tracking->losses = tracking_.losses;
-  }
   const MutexLock lock(mutex_);
   remote.memory = memory_;
   return remote;
