@@ -2,15 +2,22 @@
 
 # Third-party headers that nearly every file parses. Compiled once per build for the libraries and once for the
 # tests, whose options differ.
-function(refrain_pch_target target options)
+function(refrain_pch_target target)
   add_library(${target} OBJECT ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/pch.cpp)
-  target_link_libraries(${target} PRIVATE ${options} Boost::headers tl::expected OpenSSL::SSL Threads::Threads)
+  target_link_libraries(${target} PRIVATE Boost::headers tl::expected OpenSSL::SSL Threads::Threads)
   if(REFRAIN_PCH)
     target_precompile_headers(${target} PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/pch.h)
   endif()
 endfunction()
-refrain_pch_target(refrain_pch refrain_options)
-refrain_pch_target(refrain_test_pch refrain_test_options)
+refrain_pch_target(refrain_pch)
+target_link_libraries(refrain_pch PRIVATE refrain_options)
+if(REFRAIN_DEVELOPER_MODE)
+  refrain_pch_target(refrain_test_pch)
+  target_link_libraries(refrain_test_pch PRIVATE refrain_test_options GTest::gmock)
+  if(REFRAIN_PCH)
+    target_precompile_headers(refrain_test_pch PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+  endif()
+endif()
 if(REFRAIN_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # Lets ccache hit: the precompiled header then depends on its text only.
   target_compile_options(refrain_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
