@@ -265,5 +265,24 @@ TEST_F(RedisGenerationLeaseTest, IsNotUsedByAUserWhoMayNotRunScripts) {
   EXPECT_EQ(weak.log().count(LogLevel::kWarning), 1U);
 }
 
+TEST_F(RedisGenerationLeaseTest, GoesOnAfterAServerThatCouldNotRunAScriptForAMoment) {
+  const auto first = instance(lasting(1));
+  Turn turn = take(*first);
+  const std::unique_ptr<Hold> hold = turn.take_hold();
+  ASSERT_EQ(turn.outcome(), Outcome::kMine);
+  const std::string name = first->lease().key_name(key_);
+
+  static_cast<void>(server_.command({"REPLICAOF", "127.0.0.1", "1"}));
+  hold->release();
+  // What was sent before this was refused before this.
+  static_cast<void>(run(loop_, first->redis().execute(RedisCommand({"GET", name}))));
+  static_cast<void>(server_.command({"REPLICAOF", "NO", "ONE"}));
+
+  ASSERT_EQ(lease_in_redis(*first), "0000000000000001:0") << "it was not released";
+  EXPECT_EQ(run(loop_, first->lease().take(sample_key("another"), kAmple)).outcome(),
+            Outcome::kMine);
+  EXPECT_EQ(first->log().count(LogLevel::kWarning), 0U);
+}
+
 }  // namespace
 }  // namespace refrain

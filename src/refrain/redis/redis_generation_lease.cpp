@@ -35,6 +35,12 @@ RedisCommand about(const std::string& name) {
   return RedisCommand({"GET", name});
 }
 
+// Whether an error reply to a script says that there are none for this user, and not only that this
+// server cannot run one now, as while it loads its data or has become a replica.
+bool is_refusal_for_good(std::string_view error) {
+  return error.starts_with("NOPERM") || error.starts_with("ERR unknown command");
+}
+
 }  // namespace
 
 class RedisGenerationLease::RedisHold final : public GenerationLease::Hold {
@@ -180,8 +186,8 @@ Task<Result<bool>> RedisGenerationLease::run_as_holder(RedisCommand command) {
   if (!replies) co_return fail(replies.error());
   const RespValue& result = replies->elements().back();
   if (!result.is_error()) co_return result.integer() == 1;
-  const bool was_forbidden = is_forbidden_.exchange(true, std::memory_order_relaxed);
-  if (!was_forbidden) {
+  if (is_refusal_for_good(result.text()) &&
+      !is_forbidden_.exchange(true, std::memory_order_relaxed)) {
     log_.write(LogLevel::kWarning,
                "Redis runs no scripts for this user; instances generate each for itself",
                {LogField("reason", result.text())});
