@@ -1,5 +1,6 @@
 #include "refrain/redis/redis_generation_lease.h"
 
+#include "redis/documented_acl.h"
 #include "redis/redis_fixture.h"
 #include "support/log_spy.h"
 #include "support/manual_clock.h"
@@ -282,6 +283,21 @@ TEST_F(RedisGenerationLeaseTest, GoesOnAfterAServerThatCouldNotRunAScriptForAMom
   EXPECT_EQ(run(loop_, first->lease().take(sample_key("another"), kAmple)).outcome(),
             Outcome::kMine);
   EXPECT_EQ(first->log().count(LogLevel::kWarning), 0U);
+}
+
+TEST_F(RedisGenerationLeaseTest, NeedsNoMoreRightsThanAreDocumented) {
+  Instance first(redis_options(testing::documented_user(server_)), brief(1), clock_, loop_);
+  Turn turn = take(first);
+  const std::unique_ptr<Hold> hold = turn.take_hold();
+  ASSERT_EQ(turn.outcome(), Outcome::kMine);
+
+  EXPECT_EQ(take(first, milliseconds(450)).outcome(), Outcome::kTooLong) << "it is renewed";
+  hold->release();
+  // What was sent before this is carried out before this.
+  EXPECT_EQ(take(first).outcome(), Outcome::kMine);
+
+  EXPECT_EQ(first.log().count(LogLevel::kWarning), 0U);
+  EXPECT_TRUE(testing::is_nobody_refused(server_));
 }
 
 }  // namespace
