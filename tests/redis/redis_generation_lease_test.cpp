@@ -90,6 +90,13 @@ protected:
     return turn;
   }
 
+  /// Of a tier that is not waited for longer than that, though a reply may take far longer.
+  static RedisCache::Options impatient(const RedisServer& server, milliseconds soft_budget) {
+    RedisCache::Options options = redis_options(server.unix_endpoint());
+    options.soft_budget = soft_budget;
+    return options;
+  }
+
   [[nodiscard]] std::string lease_in_redis(Instance& instance) const {
     return server_.command({"GET", instance.lease().key_name(key_)}).text();
   }
@@ -298,6 +305,47 @@ TEST_F(RedisGenerationLeaseTest, NeedsNoMoreRightsThanAreDocumented) {
 
   EXPECT_EQ(first.log().count(LogLevel::kWarning), 0U);
   EXPECT_TRUE(testing::is_nobody_refused(server_));
+}
+
+TEST_F(RedisGenerationLeaseTest, IsWaitedForNoLongerThanAnEntry) {
+  RedisServer frozen;
+  Instance first(impatient(frozen, milliseconds(50)), lasting(1), clock_, loop_);
+  frozen.freeze();
+
+  const Turn turn = take(first);
+
+  EXPECT_EQ(turn.outcome(), Outcome::kAway);
+  EXPECT_EQ(first.redis().stats().errors, 0) << "its reply may still come";
+}
+
+TEST_F(RedisGenerationLeaseTest, IsGivenBackIfItComesTooLate) {
+  RedisServer frozen;
+  Instance first(impatient(frozen, milliseconds(50)), lasting(1), clock_, loop_);
+  frozen.freeze();
+  ASSERT_EQ(take(first).outcome(), Outcome::kAway);
+
+  frozen.thaw();
+  run_until(loop_, [&frozen] {
+    return frozen.command({"INFO", "commandstats"}).text().find("cmdstat_eval:") !=
+           std::string::npos;
+  });
+
+  EXPECT_EQ(frozen.command({"EXISTS", first.lease().key_name(key_)}).integer(), 0);
+}
+
+TEST_F(RedisGenerationLeaseTest, LooksAtAnothersLeaseNoLongerThanAtAnEntry) {
+  RedisServer frozen;
+  Instance waiter(impatient(frozen, milliseconds(500)), lasting(1), clock_, loop_);
+  static_cast<void>(frozen.command({"SET", waiter.lease().key_name(key_), "another's"}));
+  const auto waiting = start_to_take(waiter);
+  run_until(loop_, [&] { return waiter.redis().stats().remote->latency_p50_ms > 0; });
+  ASSERT_FALSE(waiting->has_value());
+
+  frozen.freeze();
+  run_until(loop_, [&] { return waiting->has_value(); });
+
+  EXPECT_EQ((*waiting)->outcome(), Outcome::kAway);
+  EXPECT_EQ(waiter.redis().stats().errors, 0) << "its reply may still come";
 }
 
 }  // namespace
