@@ -56,6 +56,7 @@ public:
       : loops_(threads) {
     settings_.redis_url = "unix://" + server.unix_endpoint().unix_path;
     settings_.redis_budget = milliseconds(20'000);
+    settings_.redis_soft_budget = settings_.redis_budget;
     settings_.redis_connect_budget = milliseconds(20'000);
     settings_.text_order = order;
     settings_.text_memory_items = 100'000;
