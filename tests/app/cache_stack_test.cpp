@@ -152,6 +152,8 @@ TEST_F(CacheStackTest, WaitsLessForRedisIfMemoryBehindItMayAnswer) {
 
   settings_.redis_budget = milliseconds(200);
   EXPECT_EQ(budget(false), milliseconds(50));
+  settings_.text_order = "near";
+  EXPECT_EQ(budget(true), milliseconds(20)) << "behind it while Redis does not tell of changes";
   settings_.text_memory_items = 0;
   EXPECT_EQ(budget(true), milliseconds(50));
   settings_.redis_soft_budget = milliseconds(7);

@@ -54,6 +54,7 @@ Settings settings_of(const std::string& redis_url, const std::string& order) {
   Settings settings;
   settings.redis_url = redis_url;
   settings.redis_budget = milliseconds(20'000);
+  settings.redis_soft_budget = settings.redis_budget;
   settings.redis_connect_budget = milliseconds(20'000);
   settings.text_order = order;
   settings.text_memory_items = 100'000;

@@ -72,6 +72,24 @@ protected:
     lease_->steps.push_back(std::move(step));
   }
 
+  /// A shared tier that is not waited for.
+  FlakyTier& add_impatient_tier() {
+    FlakyTier::Config tier_config;
+    tier_config.name = "redis";
+    tier_config.mode = Mode::kAsynchronous;
+    tier_config.is_shared = true;
+    tier_config.soft_budget = milliseconds(1);
+    tiers.push_back(std::make_unique<FlakyTier>(std::move(tier_config), clock));
+    return static_cast<FlakyTier&>(*tiers.back());
+  }
+
+  void run_until_done(const Call<Result<Answer>>& call) {
+    while (!call.is_done()) {
+      loop.restart();
+      loop.run_one();
+    }
+  }
+
   std::shared_ptr<FakeLease> lease_ = std::make_shared<FakeLease>();
 };
 
@@ -211,6 +229,39 @@ TEST_F(TieredCacheLeaseTest, GivesTheTurnBackWhenTheGeneratorFails) {
   fake.outcome = FakeGenerator::Outcome::kThrow;
 
   EXPECT_FALSE(get(key).has_value());
+
+  EXPECT_EQ(lease_->released, 1);
+}
+
+TEST_F(TieredCacheLeaseTest, KeepsTheTurnUntilAnInsertionThatWasNotWaitedForHasEnded) {
+  FlakyTier& redis = add_impatient_tier();
+  Gate before;
+  before.close();
+  redis.set_hook(Operation::kInsert, [&before] { return before.pass(); });
+  const auto call = start(key);
+  run_until_done(call);
+  EXPECT_FALSE((*call)->is_stored());
+  EXPECT_EQ(lease_->released, 0);
+
+  before.open();
+  settle();
+
+  EXPECT_TRUE(redis.peek(key).has_value());
+  EXPECT_EQ(lease_->released, 1);
+}
+
+TEST_F(TieredCacheLeaseTest, GivesTheTurnBackWhenAnInsertionThatWasNotWaitedForFails) {
+  FlakyTier& redis = add_impatient_tier();
+  Gate before;
+  before.close();
+  redis.set_failing(Operation::kInsert, true);
+  redis.set_hook(Operation::kInsert, [&before] { return before.pass(); });
+  const auto call = start(key);
+  run_until_done(call);
+  EXPECT_EQ(lease_->released, 0);
+
+  before.open();
+  settle();
 
   EXPECT_EQ(lease_->released, 1);
 }

@@ -1,12 +1,8 @@
 #include "contract/tier_contract.h"
+#include "redis/documented_acl.h"
 #include "redis/redis_fixture.h"
 
-#include <fstream>
 #include <memory>
-#include <sstream>
-#include <stdexcept>
-#include <string>
-#include <vector>
 
 namespace refrain::testing {
 
@@ -39,27 +35,11 @@ private:
   std::unique_ptr<RedisInstance> instance_;
 };
 
-/// The words of the command that docs/operations.md has for making the tier's user.
-inline std::vector<std::string> documented_acl() {
-  std::ifstream document(REFRAIN_SOURCE_DIR "/docs/operations.md");
-  for (std::string line; std::getline(document, line);) {
-    const std::size_t begin = line.find("ACL SETUSER refrain ");
-    if (begin == std::string::npos) continue;
-    std::istringstream text(line.substr(begin));
-    std::vector<std::string> words;
-    for (std::string word; text >> word;)
-      words.push_back(word);
-    return words;
-  }
-  throw std::runtime_error("docs/operations.md has no ACL");
-}
-
 /// A tier that logs in as the documented user, and is never refused anything.
 class RedisAclTraits {
 public:
   RedisAclTraits(ManualClock& clock, boost::asio::io_context& loop) : clock_(clock), loop_(loop) {
-    if (server_.command(documented_acl()).is_error())
-      throw std::runtime_error("Redis refuses the documented ACL");
+    endpoint_ = documented_user(server_);
     reopen();
   }
   RedisAclTraits(const RedisAclTraits&) = delete;
@@ -67,17 +47,14 @@ public:
   ~RedisAclTraits() {
     run(loop_, tier().sweep());
     EXPECT_TRUE(tier().stats().remote->memory.has_value());
-    EXPECT_TRUE(server_.command({"ACL", "LOG"}).elements().empty());
+    EXPECT_TRUE(is_nobody_refused(server_));
   }
 
   Tier& tier() { return instance_->cache(); }
 
   void reopen() {
     instance_.reset();
-    RedisCache::Options options = redis_options(server_.unix_endpoint());
-    options.endpoint.user = "refrain";
-    options.endpoint.password = "password";
-    instance_ = std::make_unique<RedisInstance>(options, clock_, loop_);
+    instance_ = std::make_unique<RedisInstance>(redis_options(endpoint_), clock_, loop_);
     instance_->ready();
   }
 
@@ -91,6 +68,7 @@ private:
   ManualClock& clock_;
   boost::asio::io_context& loop_;
   RedisServer server_;
+  RedisEndpoint endpoint_;
   std::unique_ptr<RedisInstance> instance_;
 };
 

@@ -1,5 +1,6 @@
 #include "refrain/redis/redis_generation_lease.h"
 
+#include "redis/documented_acl.h"
 #include "redis/redis_fixture.h"
 #include "support/log_spy.h"
 #include "support/manual_clock.h"
@@ -87,6 +88,13 @@ protected:
                           testing::keep_result(instance.lease().take(key_, kAmple), turn),
                           boost::asio::detached);
     return turn;
+  }
+
+  /// Of a tier that is not waited for longer than that, though a reply may take far longer.
+  static RedisCache::Options impatient(const RedisServer& server, milliseconds soft_budget) {
+    RedisCache::Options options = redis_options(server.unix_endpoint());
+    options.soft_budget = soft_budget;
+    return options;
   }
 
   [[nodiscard]] std::string lease_in_redis(Instance& instance) const {
@@ -263,6 +271,81 @@ TEST_F(RedisGenerationLeaseTest, IsNotUsedByAUserWhoMayNotRunScripts) {
   run_until(loop_, [&] { return take(weak, milliseconds(1)).outcome() == Outcome::kAway; });
 
   EXPECT_EQ(weak.log().count(LogLevel::kWarning), 1U);
+}
+
+TEST_F(RedisGenerationLeaseTest, GoesOnAfterAServerThatCouldNotRunAScriptForAMoment) {
+  const auto first = instance(lasting(1));
+  Turn turn = take(*first);
+  const std::unique_ptr<Hold> hold = turn.take_hold();
+  ASSERT_EQ(turn.outcome(), Outcome::kMine);
+  const std::string name = first->lease().key_name(key_);
+
+  static_cast<void>(server_.command({"REPLICAOF", "127.0.0.1", "1"}));
+  hold->release();
+  // What was sent before this was refused before this.
+  static_cast<void>(run(loop_, first->redis().execute(RedisCommand({"GET", name}))));
+  static_cast<void>(server_.command({"REPLICAOF", "NO", "ONE"}));
+
+  ASSERT_EQ(lease_in_redis(*first), "0000000000000001:0") << "it was not released";
+  EXPECT_EQ(run(loop_, first->lease().take(sample_key("another"), kAmple)).outcome(),
+            Outcome::kMine);
+  EXPECT_EQ(first->log().count(LogLevel::kWarning), 0U);
+}
+
+TEST_F(RedisGenerationLeaseTest, NeedsNoMoreRightsThanAreDocumented) {
+  Instance first(redis_options(testing::documented_user(server_)), brief(1), clock_, loop_);
+  Turn turn = take(first);
+  const std::unique_ptr<Hold> hold = turn.take_hold();
+  ASSERT_EQ(turn.outcome(), Outcome::kMine);
+
+  EXPECT_EQ(take(first, milliseconds(450)).outcome(), Outcome::kTooLong) << "it is renewed";
+  hold->release();
+  // What was sent before this is carried out before this.
+  EXPECT_EQ(take(first).outcome(), Outcome::kMine);
+
+  EXPECT_EQ(first.log().count(LogLevel::kWarning), 0U);
+  EXPECT_TRUE(testing::is_nobody_refused(server_));
+}
+
+TEST_F(RedisGenerationLeaseTest, IsWaitedForNoLongerThanAnEntry) {
+  RedisServer frozen;
+  Instance first(impatient(frozen, milliseconds(50)), lasting(1), clock_, loop_);
+  frozen.freeze();
+
+  const Turn turn = take(first);
+
+  EXPECT_EQ(turn.outcome(), Outcome::kAway);
+  EXPECT_EQ(first.redis().stats().errors, 0) << "its reply may still come";
+}
+
+TEST_F(RedisGenerationLeaseTest, IsGivenBackIfItComesTooLate) {
+  RedisServer frozen;
+  Instance first(impatient(frozen, milliseconds(50)), lasting(1), clock_, loop_);
+  frozen.freeze();
+  ASSERT_EQ(take(first).outcome(), Outcome::kAway);
+
+  frozen.thaw();
+  run_until(loop_, [&frozen] {
+    return frozen.command({"INFO", "commandstats"}).text().find("cmdstat_eval:") !=
+           std::string::npos;
+  });
+
+  EXPECT_EQ(frozen.command({"EXISTS", first.lease().key_name(key_)}).integer(), 0);
+}
+
+TEST_F(RedisGenerationLeaseTest, LooksAtAnothersLeaseNoLongerThanAtAnEntry) {
+  RedisServer frozen;
+  Instance waiter(impatient(frozen, milliseconds(500)), lasting(1), clock_, loop_);
+  static_cast<void>(frozen.command({"SET", waiter.lease().key_name(key_), "another's"}));
+  const auto waiting = start_to_take(waiter);
+  run_until(loop_, [&] { return waiter.redis().stats().remote->latency_p50_ms > 0; });
+  ASSERT_FALSE(waiting->has_value());
+
+  frozen.freeze();
+  run_until(loop_, [&] { return waiting->has_value(); });
+
+  EXPECT_EQ((*waiting)->outcome(), Outcome::kAway);
+  EXPECT_EQ(waiter.redis().stats().errors, 0) << "its reply may still come";
 }
 
 }  // namespace

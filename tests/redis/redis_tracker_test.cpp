@@ -1,5 +1,6 @@
 #include "refrain/redis/redis_tracker.h"
 
+#include "redis/documented_acl.h"
 #include "redis/redis_fixture.h"
 #include "support/log_spy.h"
 #include "support/manual_clock.h"
@@ -246,6 +247,21 @@ TEST_F(RedisTrackerTest, SaysSoWhenRedisDoesNotTrackForThisUser) {
   EXPECT_FALSE(listener_.is_up);
   EXPECT_FALSE(stats().is_up);
   EXPECT_TRUE(instance_->cache().is_available());
+}
+
+TEST_F(RedisTrackerTest, NeedsNoMoreRightsThanAreDocumented) {
+  const RedisServer server;
+
+  listen(options(testing::documented_user(server)));
+  run_until(loop_, [this] { return listener_.is_up; });
+  static_cast<void>(server.command({"SET", name_of("a"), "x"}));
+  run_until(loop_, [this] { return listener_.has("a"); });
+  static_cast<void>(server.command({"INCRBY", "refrain:1:text:epoch", "7"}));
+  run_until(loop_, [this] { return listener_.epochs > 0; });
+
+  EXPECT_EQ(instance_->epoch().value(), 7U);
+  EXPECT_EQ(log_.count(LogLevel::kWarning), 0U);
+  EXPECT_TRUE(testing::is_nobody_refused(server));
 }
 
 TEST_F(RedisTrackerTest, SpeaksTheNewProtocolWhateverTheOthersDo) {

@@ -74,10 +74,11 @@ Durability durability_of(const std::string& name) {
   return name == "always" ? Durability::kAlways : Durability::kInterval;
 }
 
-// Less, if another tier is asked after Redis and may have the answer.
+// Less, if another tier is asked after Redis and may have the answer: in the order near that is the
+// memory in front, while Redis does not tell of changes.
 std::chrono::milliseconds soft_budget_of(const Settings& settings, std::string_view service) {
   if (settings.redis_soft_budget > std::chrono::milliseconds(0)) return settings.redis_soft_budget;
-  const bool has_fallback = service == CachedPredictor::kService && settings.text_order != "near" &&
+  const bool has_fallback = service == CachedPredictor::kService &&
                             settings.text_memory_items > 0 && settings.text_memory_bytes > 0;
   return std::chrono::milliseconds(has_fallback ? 20 : 50);
 }

@@ -368,14 +368,14 @@ void add_redis(std::vector<Option>& all) {
               "The longest that Redis may take to reply; beyond it the connection is lost."},
              REFRAIN_MEMBER(redis_budget),
              {1, 60'000}));
-  all.push_back(
-      number({"redis-soft-budget",
-              "REFRAIN_REDIS_SOFT_BUDGET",
-              "redis.soft_budget",
-              "milliseconds",
-              "The longest that a request waits for Redis. 0: 20 with memory behind it, else 50."},
-             REFRAIN_MEMBER(redis_soft_budget),
-             {0, 60'000}));
+  all.push_back(number(
+      {"redis-soft-budget",
+       "REFRAIN_REDIS_SOFT_BUDGET",
+       "redis.soft_budget",
+       "milliseconds",
+       "The longest that a request waits for Redis. 0: 20 if memory may have the answer, else 50."},
+      REFRAIN_MEMBER(redis_soft_budget),
+      {0, 60'000}));
   all.push_back(number({"redis-connect-budget",
                         "REFRAIN_REDIS_CONNECT_BUDGET",
                         "redis.connect_budget",

@@ -317,13 +317,14 @@ Task<Result<Answer>> TieredCache::generate_under(std::unique_ptr<GenerationLease
     const bool is_late = entry && co_await is_superseded(flight->key(), youngest);
     if (is_late) co_return Answer(*entry, Disposition::kMiss);
   }
+  const auto turn = std::make_shared<StoringTurn>(std::move(hold));
   Result<Answer> answer = fail(ErrorCode::kInternal, "nothing was generated");
   if (entry) {
-    answer = co_await store_generated(flight, *entry);
+    answer = co_await store_generated(flight, *entry, turn);
   } else {
     answer = fail(entry.error());
   }
-  hold->release();
+  turn->end_one();
   co_return answer;
 }
 
@@ -407,7 +408,10 @@ Task<void> TieredCache::take_late(LookUp look_up, Result<std::optional<Entry>> f
                        answer_from(std::move(*entry), *tiers_[look_up.tier], clock_.now()));
 }
 
-Task<bool> TieredCache::insert_in(std::size_t tier, Entry entry, std::string_view operation) {
+Task<bool> TieredCache::insert_in(std::size_t tier,
+                                  Entry entry,
+                                  std::string_view operation,
+                                  std::shared_ptr<StoringTurn> turn) {
   Tier& asked = *tiers_[tier];
   const auto budget = asked.soft_budget();
   std::optional<Result<InsertOutcome>> inserted;
@@ -415,11 +419,13 @@ Task<bool> TieredCache::insert_in(std::size_t tier, Entry entry, std::string_vie
     const CacheKey key = entry.key();
     const Erasures::Mark begin(erasures_, key);
     LookUp late(tier, key, begin, nullptr);
-    auto on_late = [this, late = std::move(late), landings = flights_.landings(key)](
+    auto on_late = [this, late = std::move(late), landings = flights_.landings(key), turn](
                        Result<InsertOutcome> outcome) {
-      return settle_late(late, landings, std::move(outcome));
+      return settle_late(late, landings, std::move(outcome), turn);
     };
+    if (turn) turn->begin_one();
     inserted = co_await within(*budget, asked.insert(entry), std::move(on_late));
+    if (turn && inserted) turn->end_one();
   } else {
     inserted = co_await asked.insert(entry);
   }
@@ -433,7 +439,8 @@ Task<bool> TieredCache::insert_in(std::size_t tier, Entry entry, std::string_vie
 
 Task<void> TieredCache::settle_late(LookUp inserted,
                                     std::uint64_t landings,
-                                    Result<InsertOutcome> outcome) {
+                                    Result<InsertOutcome> outcome,
+                                    std::shared_ptr<StoringTurn> turn) {
   if (!outcome) report_failure(*tiers_[inserted.tier], "insert", outcome.error());
   // One landing is that of the flight which inserted it.
   const bool is_overtaken =
@@ -441,6 +448,7 @@ Task<void> TieredCache::settle_late(LookUp inserted,
   // A change is no reason: it may be this very insertion.
   if (is_overtaken || erasures_.overlap_erasure(inserted.begin))
     static_cast<void>(co_await erase_in(inserted.tier, inserted.key));
+  if (turn) turn->end_one();
 }
 
 Task<void> TieredCache::fill(Entry entry, std::size_t below_tier, Erasures::Mark begin) {
@@ -485,12 +493,14 @@ Task<Result<Entry>> TieredCache::generate_entry(std::shared_ptr<Flight> flight,
   co_return entry;
 }
 
-Task<Result<Answer>> TieredCache::store_generated(std::shared_ptr<Flight> flight, Entry entry) {
+Task<Result<Answer>> TieredCache::store_generated(std::shared_ptr<Flight> flight,
+                                                  Entry entry,
+                                                  std::shared_ptr<StoringTurn> turn) {
   Answer answer(entry, Disposition::kMiss);
   if (flights_.is_discarded(flight) || entry.body_size() > config_.max_entry_bytes)
     co_return answer;
   flights_.begin_storing(flight);
-  const bool is_stored = co_await store(entry);
+  const bool is_stored = co_await store(entry, std::move(turn));
   if (flights_.is_discarded(flight)) {
     // Erased while it was being stored: the erase must win.
     co_await take_back(flight->key(), tiers_.size());
@@ -529,14 +539,14 @@ Task<Result<Entry>> TieredCache::run_generator(CacheKey key, Generator generate)
       config_.freshness.stamp(key, clock_.now(), cost), made->content_type(), made->body());
 }
 
-Task<bool> TieredCache::store(Entry entry) {
+Task<bool> TieredCache::store(Entry entry, std::shared_ptr<StoringTurn> turn) {
   bool is_stored = false;
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
     if (!tiers_[i]->is_available()) {
       tiers_[i]->insert_later(entry);
       continue;
     }
-    const bool is_in = co_await insert_in(i, entry, "insert");
+    const bool is_in = co_await insert_in(i, entry, "insert", turn);
     is_stored = is_stored || is_in;
   }
   co_return is_stored;

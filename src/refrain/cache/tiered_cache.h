@@ -210,11 +210,35 @@ private:
   /// at once; nothing that was erased since it was asked for, and nothing once the flight has an
   /// outcome of its own.
   Task<void> take_late(LookUp look_up, Result<std::optional<Entry>> found);
+  /// The turn to generate for a key, while what was generated in it is stored: it is released when
+  /// nothing is being stored any more, so that the next one finds what there is. Used on one loop.
+  class StoringTurn {
+  public:
+    /// @pre `hold` is not null.
+    explicit StoringTurn(std::unique_ptr<GenerationLease::Hold> hold) : hold_(std::move(hold)) {}
+
+    void begin_one() { ++unfinished_; }
+    void end_one() {
+      if (--unfinished_ == 0) hold_->release();
+    }
+
+  private:
+    const std::unique_ptr<GenerationLease::Hold> hold_;
+    int unfinished_ = 1;  // whoever generated; ended when all tiers were told
+  };
+
   /// Inserts, and waits for that within the tier's soft budget only. Whether it is stored by then.
-  Task<bool> insert_in(std::size_t tier, Entry entry, std::string_view operation);
+  /// @param turn Lasts until it is stored or has failed, however late; null: there is none.
+  Task<bool> insert_in(std::size_t tier,
+                       Entry entry,
+                       std::string_view operation,
+                       std::shared_ptr<StoringTurn> turn = nullptr);
   /// An insertion that was not waited for is over: it is taken back if it may be older than what is
   /// wanted there.
-  Task<void> settle_late(LookUp inserted, std::uint64_t landings, Result<InsertOutcome> outcome);
+  Task<void> settle_late(LookUp inserted,
+                         std::uint64_t landings,
+                         Result<InsertOutcome> outcome,
+                         std::shared_ptr<StoringTurn> turn);
 
   void launch(Executor executor, std::shared_ptr<Flight> flight, Search search, Generator generate);
   Task<void> fly(std::shared_ptr<Flight> flight, Search search, Generator generate);
@@ -233,18 +257,20 @@ private:
   /// What another instance has stored since `youngest` was made, if it is of use to the flight.
   Task<std::optional<Answer>> find_others(std::shared_ptr<Flight> flight,
                                           std::optional<WallTime> youngest);
-  /// Generates under a hold, and releases it.
+  /// Generates under a hold, and releases it once the answer is stored.
   Task<Result<Answer>> generate_under(std::unique_ptr<GenerationLease::Hold> hold,
                                       std::shared_ptr<Flight> flight,
                                       std::optional<WallTime> youngest,
                                       Generator generate);
   Task<Result<Answer>> generate_and_store(std::shared_ptr<Flight> flight, Generator generate);
   Task<Result<Entry>> generate_entry(std::shared_ptr<Flight> flight, Generator generate);
-  Task<Result<Answer>> store_generated(std::shared_ptr<Flight> flight, Entry entry);
+  Task<Result<Answer>> store_generated(std::shared_ptr<Flight> flight,
+                                       Entry entry,
+                                       std::shared_ptr<StoringTurn> turn = nullptr);
   /// Whether a shared tier has an entry that was not there when `youngest` was the youngest.
   Task<bool> is_superseded(CacheKey key, std::optional<WallTime> youngest);
   Task<Result<Entry>> run_generator(CacheKey key, Generator generate);
-  Task<bool> store(Entry entry);
+  Task<bool> store(Entry entry, std::shared_ptr<StoringTurn> turn);
   Task<void> fill(Entry entry, std::size_t below_tier, Erasures::Mark begin);
   /// Forgets what was put into the first `tiers` tiers, since it may be older than what is wanted
   /// there by now: nothing, after an erasure, or a newer entry.

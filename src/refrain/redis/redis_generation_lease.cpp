@@ -4,7 +4,7 @@
 #include "refrain/core/backoff.h"
 #include "refrain/core/clock.h"
 #include "refrain/core/hex.h"
-#include "refrain/redis/client/resp_value.h"
+#include "refrain/core/within.h"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -13,6 +13,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -33,6 +35,16 @@ constexpr std::string_view kRenew =
 // The first command says which server keeps the key: of a script's own words that is the third.
 RedisCommand about(const std::string& name) {
   return RedisCommand({"GET", name});
+}
+
+Task<void> nothing() {
+  co_return;
+}
+
+// Whether an error reply to a script says that there are none for this user, and not only that this
+// server cannot run one now, as while it loads its data or has become a replica.
+bool is_refusal_for_good(std::string_view error) {
+  return error.starts_with("NOPERM") || error.starts_with("ERR unknown command");
 }
 
 }  // namespace
@@ -59,7 +71,9 @@ public:
   void release() override {
     if (std::exchange(state_->is_over, true)) return;
     state_->timer.cancel();
-    boost::asio::co_spawn(state_->executor, give_back(state_), boost::asio::detached);
+    boost::asio::co_spawn(state_->executor,
+                          state_->lease.give_back(state_->name, state_->token),
+                          boost::asio::detached);
   }
 
 private:
@@ -102,13 +116,6 @@ private:
     }
   }
 
-  static Task<void> give_back(std::shared_ptr<State> state) {
-    RedisCommand command = about(state->name);
-    command.add({"EVAL", kRelease, "1", state->name, state->token});
-    // If that fails the lease ends by itself.
-    static_cast<void>(co_await state->lease.run_as_holder(std::move(command)));
-  }
-
   const std::shared_ptr<State> state_;
 };
 
@@ -141,13 +148,38 @@ Task<GenerationLease::Turn> RedisGenerationLease::take(CacheKey key,
   const std::string lifetime = std::to_string(options_.duration.count());
   const SteadyTime asked = std::chrono::steady_clock::now();
   RedisCommand command({"SET", name, token, "NX", "PX", lifetime});
-  Result<RespValue> reply = co_await redis_.execute(std::move(command));
-  if (!reply) co_return Turn(Outcome::kAway);
-  if (reply->is_null()) co_return co_await await_other(std::move(name), patience);
+  // Nobody waits for a turn that is given late: it is given back, so that others need not either.
+  OnLate on_late = [this, name, token](const Result<RespValue>& late) {
+    return give_back_late(name, token, late && !late->is_null());
+  };
+  std::optional<Result<RespValue>> reply = co_await ask(std::move(command), std::move(on_late));
+  if (!reply || !*reply) co_return Turn(Outcome::kAway);
+  if ((*reply)->is_null()) co_return co_await await_other(std::move(name), patience);
   auto name_and_token = std::make_pair(std::move(name), std::move(token));
   std::unique_ptr<Hold> hold =
       std::make_unique<RedisHold>(*this, std::move(name_and_token), executor, asked);
   co_return Turn(std::move(hold));
+}
+
+Task<std::optional<Result<RespValue>>> RedisGenerationLease::ask(RedisCommand command,
+                                                                 OnLate on_late) {
+  const std::optional<std::chrono::milliseconds> budget = redis_.soft_budget();
+  if (budget)
+    co_return co_await within(*budget, redis_.execute(std::move(command)), std::move(on_late));
+  co_return co_await redis_.execute(std::move(command));
+}
+
+Task<void> RedisGenerationLease::give_back(std::string name, std::string token) {
+  RedisCommand command = about(name);
+  command.add({"EVAL", kRelease, "1", name, token});
+  // If that fails the lease ends by itself.
+  static_cast<void>(co_await run_as_holder(std::move(command)));
+}
+
+Task<void> RedisGenerationLease::give_back_late(std::string name,
+                                                std::string token,
+                                                bool is_given) {
+  if (is_given) co_await give_back(std::move(name), std::move(token));
 }
 
 Task<GenerationLease::Turn> RedisGenerationLease::await_other(std::string name,
@@ -166,11 +198,15 @@ Task<GenerationLease::Turn> RedisGenerationLease::await_other(std::string name,
     timer.expires_after(std::min(backoff.next(), patience - waited()));
     co_await timer.async_wait(kAsTuple);
     RedisCommand command({"GET", name});
-    Result<RespValue> reply = co_await redis_.execute(std::move(command));
-    if (!reply) co_return Turn(Outcome::kAway, waited());
-    const bool is_another = !holder.empty() && reply->text() != holder;
-    if (reply->is_null() || is_another) co_return Turn(Outcome::kEnded, waited());
-    holder = reply->take_text();
+    OnLate on_late = [](const Result<RespValue>& /*late*/) {
+      return nothing();
+    };
+    std::optional<Result<RespValue>> reply = co_await ask(std::move(command), std::move(on_late));
+    if (!reply || !*reply) co_return Turn(Outcome::kAway, waited());
+    RespValue& found = **reply;
+    const bool is_another = !holder.empty() && found.text() != holder;
+    if (found.is_null() || is_another) co_return Turn(Outcome::kEnded, waited());
+    holder = found.take_text();
   }
   co_return Turn(Outcome::kTooLong, waited());
 }
@@ -180,8 +216,8 @@ Task<Result<bool>> RedisGenerationLease::run_as_holder(RedisCommand command) {
   if (!replies) co_return fail(replies.error());
   const RespValue& result = replies->elements().back();
   if (!result.is_error()) co_return result.integer() == 1;
-  const bool was_forbidden = is_forbidden_.exchange(true, std::memory_order_relaxed);
-  if (!was_forbidden) {
+  if (is_refusal_for_good(result.text()) &&
+      !is_forbidden_.exchange(true, std::memory_order_relaxed)) {
     log_.write(LogLevel::kWarning,
                "Redis runs no scripts for this user; instances generate each for itself",
                {LogField("reason", result.text())});

@@ -8,11 +8,14 @@
 #include "refrain/core/result.h"
 #include "refrain/core/task.h"
 #include "refrain/redis/client/redis_command.h"
+#include "refrain/redis/client/resp_value.h"
 #include "refrain/redis/redis_cache.h"
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 
 namespace refrain {
@@ -23,6 +26,9 @@ namespace refrain {
 ///
 /// Only the holder of a token releases or renews its lease. That takes a script of one line; to a
 /// user who may not run scripts no lease is given, and the log says so once.
+///
+/// Who wants a turn waits for no reply longer than for that of any other command: the tier's soft
+/// budget. Without one in time nobody can be asked.
 ///
 /// Time is real, as the server's is.
 ///
@@ -53,8 +59,15 @@ public:
 
 private:
   class RedisHold;
+  using OnLate = std::function<Task<void>(const Result<RespValue>&)>;
 
+  /// The reply to a command, or nothing once the soft budget is over; `on_late` is awaited with
+  /// what comes after that.
+  Task<std::optional<Result<RespValue>>> ask(RedisCommand command, OnLate on_late);
   Task<Turn> await_other(std::string name, std::chrono::milliseconds patience);
+  /// Releases the lease if it still has that token.
+  Task<void> give_back(std::string name, std::string token);
+  Task<void> give_back_late(std::string name, std::string token, bool is_given);
   /// Whether a script, which does nothing for anybody but the holder, did something; an error if
   /// that is not known.
   Task<Result<bool>> run_as_holder(RedisCommand command);

@@ -223,11 +223,17 @@ TEST_F(ClusterLoopTest, ReadsFromReplicasIfItMay) {
   connect(reading);
   const RedisServer& replica = cluster_.node(cluster_.replica_of("a"));
   replica.command({"CONFIG", "RESETSTAT"});
+  const auto has_served = [&replica](std::string_view command) {
+    const std::string stats = replica.command({"INFO", "commandstats"}).text();
+    return stats.find("cmdstat_" + std::string(command) + ":") != std::string::npos;
+  };
   run_until(loop_, [&] {
     EXPECT_EQ(execute({"GET", "a"})->text(), "1");
-    const std::string stats = replica.command({"INFO", "commandstats"}).text();
-    return stats.find("cmdstat_get:") != std::string::npos;
+    EXPECT_EQ(execute({"GETRANGE", "a", "0", "9"})->text(), "1");
+    return has_served("getrange");
   });
+  EXPECT_EQ(execute({"GET", "a"})->text(), "1");
+  EXPECT_FALSE(has_served("get")) << "which must not be behind";
   EXPECT_EQ(execute({"SET", "a", "2"})->text(), "OK");
 
   EXPECT_EQ(state_->counts().moved, 0);

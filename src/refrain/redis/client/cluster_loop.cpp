@@ -29,8 +29,9 @@ SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
 }
 
-bool is_read(std::string_view command) {
-  return command == "GET" || command == "GETRANGE";
+// Who reads by GET wants what is there now.
+bool may_be_behind(std::string_view command) {
+  return command == "GETRANGE";
 }
 
 }  // namespace
@@ -333,7 +334,8 @@ std::shared_ptr<ClusterNode> ClusterLoop::node_for(const RedisCommand& command) 
   const Routes::Shard& shard = known->shards[*number];
   // What the greeting is about is never read from a replica: it must not be behind.
   const bool is_of_greeting = has_greeting() && slot == greeting_slot_;
-  const bool is_for_replica = command.size() == 1 && is_read(command.name()) && !is_of_greeting;
+  const bool is_for_replica =
+      command.size() == 1 && may_be_behind(command.name()) && !is_of_greeting;
   const std::size_t first = next_node_++;
   for (std::size_t i = 0; is_for_replica && i < shard.replicas.size(); ++i) {
     const std::shared_ptr<ClusterNode>& node = shard.replicas[(first + i) % shard.replicas.size()];

@@ -31,9 +31,9 @@ struct RedisClientOptions {
   std::string sentinel_user;
   std::string sentinel_password;
 
-  /// Of a cluster: `GET` and `GETRANGE` go to replicas, as long as one is there. They may be a
-  /// little behind their master, so that a read may miss what was just written, or find what was
-  /// just removed.
+  /// Of a cluster: `GETRANGE` goes to replicas, as long as one is there. They may be a little
+  /// behind their master, so that it may miss what was just written, or find what was just removed.
+  /// `GET` always asks the master.
   bool reads_from_replicas = false;
   /// Of a cluster: how old the picture of it may become. It is also renewed whenever a node is lost
   /// or says that something has moved. Raised: fewer questions; lowered: new replicas are used
