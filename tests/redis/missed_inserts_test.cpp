@@ -113,14 +113,80 @@ TEST_F(MissedInsertsTest, TakesBackInFrontUnlessANewerHasCome) {
   missed_.remember(entry("b", "2"));
   const Entry taken = missed_.take(clock_.now()).value();
 
-  missed_.put_back(taken);
+  EXPECT_TRUE(missed_.put_back(taken));
   EXPECT_EQ(next(missed_, clock_.now()), "1");
   missed_.remember(entry("a", "3"));
-  missed_.put_back(taken);
+  EXPECT_FALSE(missed_.put_back(taken));
 
   EXPECT_EQ(next(missed_, clock_.now()), "2");
   EXPECT_EQ(next(missed_, clock_.now()), "3");
   EXPECT_EQ(next(missed_, clock_.now()), "none");
+}
+
+TEST_F(MissedInsertsTest, WhatIsForgottenOnItsWayIsNotTakenBack) {
+  missed_.remember(entry("a"));
+  const Entry taken = missed_.take(clock_.now()).value();
+
+  EXPECT_FALSE(missed_.forget(sample_key("a")));
+
+  EXPECT_FALSE(missed_.put_back(taken));
+  EXPECT_EQ(missed_.counts().waiting, 0);
+}
+
+TEST_F(MissedInsertsTest, WhatIsForgottenWithAllElseIsNotTakenBackEither) {
+  missed_.remember(entry("a"));
+  const Entry taken = missed_.take(clock_.now()).value();
+
+  missed_.forget_all();
+
+  EXPECT_FALSE(missed_.put_back(taken));
+  EXPECT_EQ(missed_.counts().waiting, 0);
+}
+
+TEST_F(MissedInsertsTest, SaysWhetherWhatArrivedWasOvertaken) {
+  missed_.remember(entry("a"));
+  missed_.remember(entry("b"));
+  missed_.remember(entry("c"));
+
+  static_cast<void>(missed_.take(clock_.now()));
+  missed_.forget(sample_key("a"));
+  EXPECT_FALSE(missed_.arrive());
+  static_cast<void>(missed_.take(clock_.now()));
+  missed_.forget(sample_key("a"));
+  EXPECT_TRUE(missed_.arrive()) << "it was about another key";
+  static_cast<void>(missed_.take(clock_.now()));
+  EXPECT_TRUE(missed_.arrive());
+}
+
+TEST_F(MissedInsertsTest, AYoungerOneOvertakesAndAnOlderOneDoesNot) {
+  const Entry older = entry("a", "older");
+  clock_.advance(std::chrono::milliseconds(1));
+  missed_.remember(entry("a", "on its way"));
+  static_cast<void>(missed_.take(clock_.now()));
+
+  missed_.remember(older);
+  EXPECT_EQ(missed_.counts().waiting, 0);
+  EXPECT_TRUE(missed_.arrive());
+
+  missed_.remember(entry("a", "on its way"));
+  static_cast<void>(missed_.take(clock_.now()));
+  clock_.advance(std::chrono::milliseconds(1));
+  missed_.remember(entry("a", "younger"));
+  EXPECT_FALSE(missed_.arrive());
+  EXPECT_EQ(next(missed_, clock_.now()), "younger");
+}
+
+TEST_F(MissedInsertsTest, AChangeForgetsWhatWaitsAndIsNoReasonToEraseWhatIsOnItsWay) {
+  missed_.remember(entry("a"));
+  missed_.remember(entry("b"));
+  const Entry taken = missed_.take(clock_.now()).value();
+
+  missed_.forget_changed(sample_key("a"));
+  missed_.forget_changed(sample_key("b"));
+
+  EXPECT_EQ(missed_.counts().waiting, 0);
+  EXPECT_TRUE(missed_.put_back(taken)) << "the change may be its own";
+  EXPECT_EQ(missed_.counts().waiting, 0) << "and it may be another's";
 }
 
 TEST_F(MissedInsertsTest, SharesTheMemoryOfItsEntries) {

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,6 +88,24 @@ protected:
     ASSERT_TRUE(instance.cache().is_available());
   }
 
+  /// Freezes the server while the one command that has room in the queue waits for it.
+  void fill_queue(RedisCache& cache) {
+    server_.freeze();
+    const auto on_found = [this](const std::exception_ptr& /*failure*/,
+                                 const Result<std::optional<Entry>>& /*found*/) {
+      is_queue_full_ = false;
+    };
+    is_queue_full_ = true;
+    boost::asio::co_spawn(loop_, cache.find(sample_key("waits")), on_found);
+    loop_.restart();
+    loop_.poll();
+  }
+  void empty_queue() {
+    server_.thaw();
+    run_until(loop_, [this] { return !is_queue_full_; });
+    clock_.advance(seconds(60));  // the breaker lets a probe through, and replays have their time
+  }
+
   std::string stored(std::string_view key, int epoch = 1) {
     return server_.command({"GET", name_of(key, epoch)}).text();
   }
@@ -94,6 +113,7 @@ protected:
   testing::ManualClock clock_;
   boost::asio::io_context loop_{1};
   RedisServer server_;
+  bool is_queue_full_ = false;
 };
 
 TEST_F(RedisCacheOutage, BringsWhatWasMissedToARedisThatWasKilledAndIsBack) {
@@ -143,6 +163,69 @@ TEST_F(RedisCacheOutage, AWriteThatReachesRedisReplacesOneThatWaits) {
 
   EXPECT_NE(stored("a").find(R"("written")"), std::string::npos);
   EXPECT_EQ(recovery_of(cache).waiting, 0);
+}
+
+TEST_F(RedisCacheOutage, AReplayLeavesWhatAnotherInstanceHasWrittenMeanwhile) {
+  RedisInstance instance(options(), clock_, loop_);
+  RedisInstance other(options(), clock_, loop_);
+  RedisCache& cache = instance.ready();
+  cache.insert_later(entry("a", R"("missed")"));
+  cache.insert_later(entry("b"));
+  insert(other.ready(), entry("a", R"("newer")")).value();
+
+  sweep(cache);
+
+  EXPECT_NE(stored("a").find(R"("newer")"), std::string::npos);
+  EXPECT_TRUE(finds(cache, "b")) << "the round goes on";
+  EXPECT_EQ(recovery_of(cache).waiting, 0);
+  EXPECT_EQ(recovery_of(cache).replayed, 1);
+  EXPECT_EQ(recovery_of(cache).dropped, 1);
+  EXPECT_EQ(cache.stats().insertions, 1) << "only what it has written";
+}
+
+TEST_F(RedisCacheOutage, AReplayThatFoundNoRoomInTheQueueIsTriedAgain) {
+  RedisCache::Options narrow = options();
+  narrow.max_queued_commands = 1;
+  RedisInstance instance(narrow, clock_, loop_);
+  RedisCache& cache = instance.ready();
+  cache.insert_later(entry("a"));
+  fill_queue(cache);
+
+  sweep(cache);
+
+  EXPECT_EQ(recovery_of(cache).waiting, 1);
+  EXPECT_EQ(recovery_of(cache).dropped, 0);
+  empty_queue();
+  sweep(cache);
+  EXPECT_TRUE(finds(cache, "a"));
+}
+
+TEST_F(RedisCacheOutage, AnErasureThatFoundNoRoomInTheQueueIsDoneLater) {
+  RedisCache::Options narrow = options();
+  narrow.max_queued_commands = 1;
+  RedisInstance instance(narrow, clock_, loop_);
+  RedisCache& cache = instance.ready();
+  insert(cache, entry("a")).value();
+  fill_queue(cache);
+
+  EXPECT_FALSE(run(loop_, cache.erase(sample_key("a"))).has_value());
+
+  EXPECT_EQ(recovery_of(cache).erasures_waiting, 1);
+  empty_queue();
+  sweep(cache);
+  EXPECT_EQ(server_.command({"EXISTS", name_of("a")}).integer(), 0);
+  EXPECT_EQ(recovery_of(cache).erasures_waiting, 0);
+}
+
+TEST_F(RedisCacheOutage, AnErasureThatRedisRefusesIsNotOwed) {
+  RedisInstance instance(options(), clock_, loop_);
+  RedisCache& cache = instance.ready();
+  server_.command({"REPLICAOF", "127.0.0.1", "1"});
+
+  EXPECT_FALSE(run(loop_, cache.erase(sample_key("a"))).has_value());
+
+  EXPECT_EQ(recovery_of(cache).erasures_waiting, 0);
+  EXPECT_TRUE(cache.is_available());
 }
 
 TEST_F(RedisCacheOutage, RemembersNoMoreThanItsBound) {

@@ -110,6 +110,22 @@ TEST_F(RedisTrackerTest, TellsOfWhatOthersWriteAndErase) {
   EXPECT_TRUE(stats().is_up);
 }
 
+TEST_F(RedisTrackerTest, WhatWaitsToBeWrittenIsForgottenOnceItsKeyHasChanged) {
+  const RedisServer server;
+  listen(server);
+  RedisCache& cache = instance_->cache();
+  cache.insert_later(sample_entry(sample_key("a"), clock_.now()));
+  cache.insert_later(sample_entry(sample_key("b"), clock_.now()));
+  static_cast<void>(server.command({"SET", name_of("a"), "whatever"}));
+  static_cast<void>(server.command({"DEL", name_of("a")}));
+  run_until(loop_, [this] { return listener_.has("a"); });
+
+  run(loop_, cache.sweep());
+
+  EXPECT_EQ(server.command({"EXISTS", name_of("a")}).integer(), 0) << "another has purged it";
+  EXPECT_EQ(server.command({"EXISTS", name_of("b")}).integer(), 1);
+}
+
 TEST_F(RedisTrackerTest, TellsOfWhatExpires) {
   const RedisServer server;
   listen(server);

@@ -57,8 +57,9 @@ struct LateStats {
 struct RecoveryStats {
   std::int64_t waiting = 0;  ///< Entries to be inserted when it is back.
   std::int64_t waiting_bytes = 0;
-  std::int64_t replayed = 0;          ///< Entries that were inserted afterwards.
-  std::int64_t dropped = 0;           ///< Entries given up: too many waited, or they were refused.
+  std::int64_t replayed = 0;  ///< Entries that were inserted afterwards.
+  /// Entries given up: too many waited, they were refused, or there was one under their key.
+  std::int64_t dropped = 0;
   std::int64_t expired = 0;           ///< Entries that were over before it was back.
   std::int64_t erasures_waiting = 0;  ///< Erasures to be done before it answers again.
   std::int64_t erasures_replayed = 0;

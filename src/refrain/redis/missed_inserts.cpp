@@ -5,18 +5,18 @@
 namespace refrain {
 
 void MissedInserts::remember(Entry entry) {
+  const CacheKey key = entry.key();
+  const WallTime created = entry.metadata().created;
   const MutexLock lock(mutex_);
-  if (const auto known = by_key_.find(entry.key()); known != by_key_.end()) {
-    if (known->second->metadata().created > entry.metadata().created) return;
+  if (is_on_its_way(key)) {
+    if (on_its_way_->created > created) return;
+    on_its_way_->is_overtaken = true;
+  }
+  if (const auto known = by_key_.find(key); known != by_key_.end()) {
+    if (known->second->metadata().created > created) return;
     remove(known->second);
   }
   add(waiting_.end(), std::move(entry));
-}
-
-void MissedInserts::put_back(Entry entry) {
-  const MutexLock lock(mutex_);
-  if (by_key_.contains(entry.key())) return;
-  add(waiting_.begin(), std::move(entry));
 }
 
 std::optional<Entry> MissedInserts::take(WallTime now) {
@@ -24,22 +24,52 @@ std::optional<Entry> MissedInserts::take(WallTime now) {
   while (!waiting_.empty()) {
     Entry oldest = waiting_.front();
     remove(waiting_.begin());
-    if (oldest.is_usable(now)) return oldest;
+    if (oldest.is_usable(now)) {
+      OnItsWay on_its_way;
+      on_its_way.key = oldest.key();
+      on_its_way.created = oldest.metadata().created;
+      on_its_way_ = on_its_way;
+      return oldest;
+    }
     ++counts_.expired;
   }
   return std::nullopt;
 }
 
+bool MissedInserts::arrive() {
+  const MutexLock lock(mutex_);
+  const bool is_overtaken = on_its_way_ && on_its_way_->is_overtaken;
+  on_its_way_.reset();
+  return !is_overtaken;
+}
+
+bool MissedInserts::put_back(Entry entry) {
+  const MutexLock lock(mutex_);
+  const std::optional<OnItsWay> taken = std::exchange(on_its_way_, std::nullopt);
+  if (taken && taken->is_overtaken) return false;
+  if (taken && taken->is_changed) return true;
+  add(waiting_.begin(), std::move(entry));
+  return true;
+}
+
 bool MissedInserts::forget(CacheKey key) {
   const MutexLock lock(mutex_);
+  if (is_on_its_way(key)) on_its_way_->is_overtaken = true;
   const auto known = by_key_.find(key);
   if (known == by_key_.end()) return false;
   remove(known->second);
   return true;
 }
 
+void MissedInserts::forget_changed(CacheKey key) {
+  const MutexLock lock(mutex_);
+  if (is_on_its_way(key)) on_its_way_->is_changed = true;
+  if (const auto known = by_key_.find(key); known != by_key_.end()) remove(known->second);
+}
+
 void MissedInserts::forget_all() {
   const MutexLock lock(mutex_);
+  if (on_its_way_) on_its_way_->is_overtaken = true;
   waiting_.clear();
   by_key_.clear();
   bytes_ = 0;
@@ -51,6 +81,10 @@ MissedInserts::Counts MissedInserts::counts() const {
   counts.waiting = static_cast<std::int64_t>(waiting_.size());
   counts.waiting_bytes = static_cast<std::int64_t>(bytes_);
   return counts;
+}
+
+bool MissedInserts::is_on_its_way(CacheKey key) const {
+  return on_its_way_ && on_its_way_->key == key;
 }
 
 void MissedInserts::remove(Waiting::iterator entry) {

@@ -20,8 +20,11 @@ namespace refrain {
 /// The latest entry of each key that a tier has missed, bounded in number and bytes: when there is
 /// no room, what has waited longest is given up. Entries share the memory of whoever else has them.
 ///
-/// Thread safety: any. Invariant: each entry that was remembered waits, or was taken, forgotten,
-/// replaced, or counted as given up or as expired.
+/// One entry at a time is on its way: from `take` until `arrive` or `put_back`. Whatever is said of
+/// its key meanwhile overtakes it.
+///
+/// Thread safety: any; one caller at a time takes. Invariant: each entry that was remembered waits,
+/// or was taken, forgotten, replaced, or counted as given up or as expired.
 class MissedInserts {
 public:
   struct Counts {
@@ -36,17 +39,25 @@ public:
       : max_entries_(max_entries),
         max_bytes_(max_bytes) {}
 
-  /// Remembers `entry` in place of an older one of its key.
+  /// Remembers `entry` in place of an older one of its key, and overtakes an older one on its way.
   void remember(Entry entry);
 
-  /// Puts back what was taken, unless a newer one of its key has come meanwhile. It is taken next.
-  void put_back(Entry entry);
-
-  /// The entry that has waited longest and is still usable at `now`, which waits no more.
+  /// The entry that has waited longest and is still usable at `now`. It waits no more and is on its
+  /// way.
   [[nodiscard]] std::optional<Entry> take(WallTime now);
 
-  /// Forgets `key`. Returns whether it waited.
+  /// What was taken has been dealt with. False if it was overtaken.
+  bool arrive();
+
+  /// `entry`, which was taken, could not be inserted: it is taken next, unless its key was changed
+  /// meanwhile. False if it was overtaken.
+  bool put_back(Entry entry);
+
+  /// Forgets `key`, and overtakes it if it is on its way. Returns whether it waited.
   bool forget(CacheKey key);
+  /// Something newer than what waits is in the tier, or was erased there. What is on its way may be
+  /// the change itself: it is not overtaken, but not put back either.
+  void forget_changed(CacheKey key);
   void forget_all();
 
   [[nodiscard]] Counts counts() const;
@@ -54,6 +65,14 @@ public:
 private:
   using Waiting = std::list<Entry>;
 
+  struct OnItsWay {
+    CacheKey key;
+    WallTime created;
+    bool is_overtaken = false;
+    bool is_changed = false;
+  };
+
+  [[nodiscard]] bool is_on_its_way(CacheKey key) const REFRAIN_REQUIRES(mutex_);
   void remove(Waiting::iterator entry) REFRAIN_REQUIRES(mutex_);
   void add(Waiting::iterator before, Entry entry) REFRAIN_REQUIRES(mutex_);
 
@@ -63,6 +82,7 @@ private:
   Waiting waiting_ REFRAIN_GUARDED_BY(mutex_);  // the oldest first
   boost::unordered_flat_map<CacheKey, Waiting::iterator, CacheKeyHash> by_key_
       REFRAIN_GUARDED_BY(mutex_);
+  std::optional<OnItsWay> on_its_way_ REFRAIN_GUARDED_BY(mutex_);
   std::size_t bytes_ REFRAIN_GUARDED_BY(mutex_) = 0;
   Counts counts_ REFRAIN_GUARDED_BY(mutex_);
 };

@@ -69,6 +69,10 @@ Error error_reply(std::string_view operation, const RespValue& reply) {
                "Redis refused " + std::string(operation) + ": " + reply.text());
 }
 
+Error not_asked() {
+  return Error(ErrorCode::kUnavailable, "Redis has failed too often; it is not asked for a while");
+}
+
 std::optional<std::uint64_t> epoch_in(const RespValue& reply) {
   if (reply.is_null()) return 0;
   if (reply.type() != RespType::kBulkString) return std::nullopt;
@@ -182,42 +186,52 @@ void RedisCache::forget_what_is_known() {
   missed_erasures_.forget_all();
 }
 
-Task<std::optional<Result<RespValue>>> RedisCache::try_ask(RedisCommand command, Kind kind) {
+Task<std::optional<Result<RespValue>>> RedisCache::try_send(RedisCommand command, Kind kind) {
   // Held here, too: at a hard stop this frame is destroyed after the tier.
   const std::shared_ptr<CircuitBreaker> breaker =
       breakers_.of(client_->shard_of(command.routing_key()));
   std::optional<CircuitBreaker::Permit> permit = breaker->try_acquire();
   if (!permit) co_return std::nullopt;
   Result<RespValue> reply = co_await client_->execute(std::move(command));
-  if (reply && !reply->is_error()) {
-    permit->succeed();
-    co_return reply;
-  }
-  errors_.fetch_add(1, std::memory_order_relaxed);
   if (!reply) {
+    errors_.fetch_add(1, std::memory_order_relaxed);
     // Work that was given up on says nothing about Redis; the permit is just handed back.
     if (reply.error().code() != ErrorCode::kCancelled) permit->fail();
-    co_return reply;
+  } else if (reply->is_error()) {
+    note_error_reply(*reply, kind, *permit);
+  } else {
+    permit->succeed();
   }
+  co_return reply;
+}
+
+void RedisCache::note_error_reply(const RespValue& reply,
+                                  Kind kind,
+                                  CircuitBreaker::Permit& permit) {
+  errors_.fetch_add(1, std::memory_order_relaxed);
   // The key holds a list or the like: Redis is well, the key is foreign.
-  const bool is_foreign = reply->text().starts_with("WRONGTYPE");
+  const bool is_foreign = reply.text().starts_with("WRONGTYPE");
   if (is_foreign)
     faults_[static_cast<std::size_t>(ValueFault::kForeign)].fetch_add(1, std::memory_order_relaxed);
   if (is_foreign || kind == Kind::kWrite) {
-    permit->succeed();
+    permit.succeed();
   } else {
-    permit->fail();
+    permit.fail();
   }
+}
+
+Task<std::optional<Result<RespValue>>> RedisCache::try_ask(RedisCommand command, Kind kind) {
+  std::optional<Result<RespValue>> reply = co_await try_send(std::move(command), kind);
+  if (!reply || !*reply || !(*reply)->is_error()) co_return reply;
   Result<RespValue> refused =
-      fail(error_reply(kind == Kind::kWrite ? "to write" : "to read", *reply));
+      fail(error_reply(kind == Kind::kWrite ? "to write" : "to read", **reply));
   co_return refused;
 }
 
 Task<Result<RespValue>> RedisCache::ask(RedisCommand command, Kind kind) {
   std::optional<Result<RespValue>> reply = co_await try_ask(std::move(command), kind);
   if (reply) co_return std::move(*reply);
-  co_return fail(ErrorCode::kUnavailable,
-                 "Redis has failed too often; it is not asked for a while");
+  co_return fail(not_asked());
 }
 
 // GETRANGE and not GET: somebody else's value may have 512 MiB. To send that holds Redis up for
@@ -294,23 +308,22 @@ Task<Result<InsertOutcome>> RedisCache::insert(Entry entry) {
     refusals_.fetch_add(1, std::memory_order_relaxed);
     co_return InsertOutcome::kRefused;
   }
-  overtake_replay(entry.key());
   missed_inserts_.forget(entry.key());
   if (!is_open_to(entry.key(), key_name(epoch_.value(), entry.key()))) {
     missed_inserts_.remember(std::move(entry));
     co_return InsertOutcome::kDeferred;
   }
-  Result<void> written = co_await write(entry);
-  if (written) co_return InsertOutcome::kStored;
+  Result<RespValue> reply = co_await write(entry, Condition::kNone);
+  if (reply && !reply->is_error()) co_return InsertOutcome::kStored;
   missed_inserts_.remember(std::move(entry));
-  co_return fail(written.error());
+  co_return fail(reply ? error_reply("to write", *reply) : reply.error());
 }
 
 void RedisCache::insert_later(const Entry& entry) {
   if (longest_life(entry)) missed_inserts_.remember(entry);
 }
 
-Task<Result<void>> RedisCache::write(Entry entry) {
+Task<Result<RespValue>> RedisCache::write(Entry entry, Condition condition) {
   const std::optional<std::chrono::milliseconds> longest = longest_life(entry);
   if (!longest) co_return fail(ErrorCode::kUnavailable, "the entry is over");
   const std::chrono::milliseconds life = jitter_.shorten(*longest);
@@ -318,33 +331,44 @@ Task<Result<void>> RedisCache::write(Entry entry) {
   const std::string value = encode_redis_value(entry);
   const std::string lifetime = std::to_string(life.count());
   const std::uint64_t epoch = epoch_.value();
-  RedisCommand command({"SET", key_name(epoch, entry.key()), value, "PX", lifetime});
-  Result<RespValue> reply = co_await ask(std::move(command), Kind::kWrite);
-  if (!reply) co_return fail(reply.error());
-  written_.record(entry.key(), until, value.size());
-  // Cleared while it was on its way: it lies under a name that nobody asks for any more.
-  if (epoch_.value() != epoch) written_.forget(entry.key(), &Removals::invalidated);
-  co_return Result<void>();
+  const std::string name = key_name(epoch, entry.key());
+  RedisCommand command = condition == Condition::kIfAbsent
+                             ? RedisCommand({"SET", name, value, "NX", "PX", lifetime})
+                             : RedisCommand({"SET", name, value, "PX", lifetime});
+  std::optional<Result<RespValue>> reply = co_await try_send(std::move(command), Kind::kWrite);
+  if (!reply) co_return fail(not_asked());
+  const bool is_written = *reply && !(*reply)->is_error() && !(*reply)->is_null();
+  if (is_written) {
+    written_.record(entry.key(), until, value.size());
+    // Cleared while it was on its way: it lies under a name that nobody asks for any more.
+    if (epoch_.value() != epoch) written_.forget(entry.key(), &Removals::invalidated);
+  }
+  co_return std::move(*reply);
 }
 
 Task<Result<bool>> RedisCache::erase(CacheKey key) {
-  const std::string name = key_name(epoch_.value(), key);
-  overtake_replay(key);
   const bool was_waiting = missed_inserts_.forget(key);
+  Result<bool> erased = co_await erase_stored(key);
+  if (!erased) co_return fail(erased.error());
+  co_return was_waiting || *erased;
+}
+
+Task<Result<bool>> RedisCache::erase_stored(CacheKey key) {
+  const std::string name = key_name(epoch_.value(), key);
   std::optional<Result<RespValue>> reply;
   // A tier is asked this also while it is away, which tells the breaker nothing new.
   if (client_->is_ready(name)) {
     RedisCommand command({"DEL", name});
-    reply = co_await try_ask(std::move(command), Kind::kWrite);
+    reply = co_await try_send(std::move(command), Kind::kWrite);
   }
-  // After no reply it may have been erased or not; after an error reply it was not, as the caller
-  // hears.
-  const bool is_unknown = !reply || (!*reply && !client_->is_ready(name));
-  if (is_unknown) remember_erasure(key, name);
-  if (!reply) co_return was_waiting;
+  // After no reply it may have been erased or not, whatever the state of the connection; after an
+  // error reply it was not, as the caller hears.
+  if (!reply || !*reply) remember_erasure(key, name);
+  if (!reply) co_return false;
   if (!*reply) co_return fail(reply->error());
+  if ((*reply)->is_error()) co_return fail(error_reply("to write", **reply));
   written_.forget(key, &Removals::invalidated);
-  co_return was_waiting || (*reply)->integer() > 0;
+  co_return (*reply)->integer() > 0;
 }
 
 void RedisCache::remember_erasure(CacheKey key, std::string_view name) {
@@ -364,8 +388,8 @@ Task<void> RedisCache::replay_erasures() {
     const std::size_t shard = client_->shard_of(name);
     if (std::find(failing.begin(), failing.end(), shard) != failing.end()) continue;
     RedisCommand command({"DEL", name});
-    std::optional<Result<RespValue>> reply = co_await try_ask(std::move(command), Kind::kWrite);
-    if (reply && *reply) {
+    std::optional<Result<RespValue>> reply = co_await try_send(std::move(command), Kind::kWrite);
+    if (reply && *reply && !(*reply)->is_error()) {
       erasures_replayed_.fetch_add(1, std::memory_order_relaxed);
       missed_erasures_.settle(erasure);
     } else {
@@ -385,47 +409,24 @@ Task<void> RedisCache::replay_inserts() {
   }
 }
 
+// NX: what is there was written after this was missed, or is as good.
 Task<bool> RedisCache::replay_one() {
   std::optional<Entry> entry = missed_inserts_.take(clock_.now());
   if (!entry) co_return false;
   const CacheKey key = entry->key();
-  const std::string name = key_name(epoch_.value(), key);
-  if (!is_open_to(key, name)) {
+  if (!is_open_to(key, key_name(epoch_.value(), key))) {
     missed_inserts_.put_back(std::move(*entry));
     co_return false;
   }
-  {
-    const MutexLock lock(mutex_);
-    replaying_ = key;
-    is_replay_overtaken_ = false;
-  }
-  Result<void> written = co_await write(*entry);
-  bool is_overtaken = false;
-  {
-    const MutexLock lock(mutex_);
-    replaying_.reset();
-    is_overtaken = is_replay_overtaken_;
-  }
-  if (is_overtaken) {
-    // What was said meanwhile may have reached Redis before this did.
-    static_cast<void>(co_await erase(key));
-    co_return true;
-  }
-  if (written) {
-    replayed_.fetch_add(1, std::memory_order_relaxed);
-    co_return true;
-  }
-  if (client_->is_ready(name)) {
-    replays_refused_.fetch_add(1, std::memory_order_relaxed);
-  } else {
-    missed_inserts_.put_back(std::move(*entry));
-  }
-  co_return false;
-}
-
-void RedisCache::overtake_replay(CacheKey key) {
-  const MutexLock lock(mutex_);
-  if (replaying_ && *replaying_ == key) is_replay_overtaken_ = true;
+  Result<RespValue> reply = co_await write(*entry, Condition::kIfAbsent);
+  const bool is_valid =
+      reply ? missed_inserts_.arrive() : missed_inserts_.put_back(std::move(*entry));
+  const bool is_written = reply && !reply->is_error() && !reply->is_null();
+  // What was said meanwhile may have reached Redis before this did.
+  if (!is_valid && (is_written || !reply)) static_cast<void>(co_await erase_stored(key));
+  if (!reply) co_return false;
+  (is_written ? replayed_ : replays_refused_).fetch_add(1, std::memory_order_relaxed);
+  co_return !reply->is_error();
 }
 
 Task<void> RedisCache::look_at_memory() {

@@ -48,7 +48,8 @@ namespace refrain {
 ///
 /// What is inserted and erased while Redis is away is remembered, within bounds, and `sweep` makes
 /// up for it: first what was erased, before anything of that shard is answered from Redis again,
-/// then the entries, at a bounded rate. When more was erased than can be remembered, everything is
+/// then the entries, at a bounded rate, where there is none: another instance may have written a
+/// newer one. When more was erased than can be remembered, everything is
 /// forgotten instead.
 ///
 /// An entry lives for `ttl` at most, also when the entry itself would be stale, not gone, for
@@ -131,6 +132,10 @@ public:
   [[nodiscard]] std::string_view key_prefix() const { return key_prefix_; }
   [[nodiscard]] std::string_view epoch_key() const { return epoch_key_; }
 
+  /// Somebody, perhaps this instance, has written or erased `key` in Redis: what waits to be
+  /// written under it is older, and forgotten. Any thread.
+  void forget_missed(CacheKey key) { missed_inserts_.forget_changed(key); }
+
   /// Written by who tracks this tier's keys.
   [[nodiscard]] TrackingCounters& tracking() { return tracking_; }
 
@@ -139,16 +144,20 @@ public:
 
 private:
   enum class Kind : std::uint8_t { kRead, kWrite };
+  enum class Condition : std::uint8_t { kNone, kIfAbsent };
 
   RedisCache(const Options& options, Epoch& epoch, const Clock& clock, Log& log);
 
   [[nodiscard]] RedisConnectionOptions connection_options();
   void adopt(std::uint64_t epoch);
   void forget_what_is_known();
-  /// The reply to one command under its shard's breaker; nothing if it was not sent. The reply is
-  /// not an error reply.
+  /// The reply to one command under its shard's breaker, an error reply too; an error if there is
+  /// none, nothing if it was not sent.
+  Task<std::optional<Result<RespValue>>> try_send(RedisCommand command, Kind kind);
+  void note_error_reply(const RespValue& reply, Kind kind, CircuitBreaker::Permit& permit);
+  /// The same, with an error for an error reply.
   Task<std::optional<Result<RespValue>>> try_ask(RedisCommand command, Kind kind);
-  /// The same, with an error for what was not sent.
+  /// The same, with an error for what was not sent, too.
   Task<Result<RespValue>> ask(RedisCommand command, Kind kind);
   /// Whether the shard that keeps `name` may answer for `key`.
   [[nodiscard]] bool is_open_to(CacheKey key, std::string_view name) const;
@@ -158,13 +167,15 @@ private:
   Result<std::optional<Entry>> take_fault(CacheKey key, ValueFault fault);
   /// How long `entry` may stay, or nothing if it is not to be stored.
   [[nodiscard]] std::optional<std::chrono::milliseconds> longest_life(const Entry& entry) const;
-  Task<Result<void>> write(Entry entry);
+  /// What Redis said, an error reply too: null if there is one already and `condition` forbids it.
+  Task<Result<RespValue>> write(Entry entry, Condition condition);
+  /// Erases what is in Redis, or remembers that. Whether there was something.
+  Task<Result<bool>> erase_stored(CacheKey key);
   void remember_erasure(CacheKey key, std::string_view name);
   Task<void> replay_erasures();
   Task<void> replay_inserts();
   /// False ends the round: there are no more, or Redis does not take them.
   Task<bool> replay_one();
-  void overtake_replay(CacheKey key);
   Task<void> look_at_memory();
   Result<void> adopt_remote(const RespValue& reply);
   Task<Result<std::uint64_t>> remote_epoch();
@@ -196,9 +207,6 @@ private:
   std::atomic<bool> is_memory_unknown_{true};
 
   mutable Mutex mutex_;
-  // The key that is being replayed, and whether something newer has been said of it meanwhile.
-  std::optional<CacheKey> replaying_ REFRAIN_GUARDED_BY(mutex_);
-  bool is_replay_overtaken_ REFRAIN_GUARDED_BY(mutex_) = false;
   std::optional<ServerMemory> memory_ REFRAIN_GUARDED_BY(mutex_);
   // Only the sweep under way uses them.
   SteadyTime last_replay_;

@@ -136,6 +136,7 @@ void RedisTracker::State::hear_of(std::string_view name) {
   if (!name.starts_with(redis.key_prefix()) || name.size() < kDigestSize) return;
   const std::optional<CacheKey> key = CacheKey::from_hex(name.substr(name.size() - kDigestSize));
   if (!key) return;
+  redis.forget_missed(*key);
   listener.on_changed(*key);
   ++redis.tracking().changes;
 }
