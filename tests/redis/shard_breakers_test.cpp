@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace refrain {
 namespace {
@@ -33,20 +35,21 @@ TEST_F(ShardBreakersTest, KeepsCallersFromTheShardThatFailsOnly) {
 }
 
 TEST_F(ShardBreakersTest, IsAsIllAsItsWorstShard) {
-  EXPECT_EQ(breakers_.worst(3), State::kClosed);
+  const std::vector<std::size_t> shards = {0, 2, 5};
+  EXPECT_EQ(breakers_.worst(shards), State::kClosed);
   open(2);
-  EXPECT_EQ(breakers_.worst(3), State::kOpen);
-  EXPECT_EQ(breakers_.worst(2), State::kClosed) << "the shard was given up";
+  EXPECT_EQ(breakers_.worst(shards), State::kOpen);
+  EXPECT_EQ(breakers_.worst({0, 5}), State::kClosed) << "the shard was given up";
 
   clock_.advance(std::chrono::minutes(1));
   const auto probe = breakers_.of(2)->try_acquire();
-  EXPECT_EQ(breakers_.worst(3), State::kHalfOpen);
+  EXPECT_EQ(breakers_.worst(shards), State::kHalfOpen);
 }
 
-TEST_F(ShardBreakersTest, NamesEachByItsNumber) {
+TEST_F(ShardBreakersTest, NamesEachByItsPlace) {
   open(1);
 
-  const auto stats = breakers_.stats(2);
+  const auto stats = breakers_.stats({7, 1});
 
   ASSERT_EQ(stats.size(), 2U);
   EXPECT_EQ(stats[0].name, "0");

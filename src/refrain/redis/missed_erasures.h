@@ -16,7 +16,8 @@
 
 namespace refrain {
 
-/// The keys that a tier must erase before it answers again, and the shard in which each lies.
+/// The keys that a tier must erase before it answers again, and the shard in which each lies, by
+/// its id (`RedisClient::shard_of`).
 /// Bounded: who finds no room must forget everything.
 ///
 /// Thread safety: any. While nothing waits, `hides` takes no lock.

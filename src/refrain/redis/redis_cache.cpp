@@ -144,16 +144,18 @@ RedisConnectionOptions RedisCache::connection_options() {
   };
   connection.on_connect_failed = [this](const Error& /*error*/) {
     // Of several servers it is not known whose failure this is; their commands will tell.
-    if (client_->shard_count() == 1) breakers_.of(0)->record_outside_failure();
+    const std::vector<std::size_t> shards = client_->shard_ids();
+    if (shards.size() == 1) breakers_.of(shards.front())->record_outside_failure();
   };
   return connection;
 }
 
 bool RedisCache::is_available() const {
   if (!client_->is_ready()) return false;
-  for (std::size_t shard = 0; shard < client_->shard_count(); ++shard)
-    if (breakers_.allows(shard) && !missed_erasures_.hides_shard(shard)) return true;
-  return false;
+  const std::vector<std::size_t> shards = client_->shard_ids();
+  return std::any_of(shards.begin(), shards.end(), [this](std::size_t shard) {
+    return breakers_.allows(shard) && !missed_erasures_.hides_shard(shard);
+  });
 }
 
 bool RedisCache::is_open_to(CacheKey key, std::string_view name) const {
@@ -540,14 +542,14 @@ TierStats RedisCache::stats() const {
   stats.refusals = refusals_.load(std::memory_order_relaxed);
   stats.errors = errors_.load(std::memory_order_relaxed);
   stats.removals = counts.removals;
-  stats.breakers = breakers_.stats(client_->shard_count());
+  stats.breakers = breakers_.stats(client_->shard_ids());
   stats.remote = remote_stats();
   return stats;
 }
 
 RemoteTierStats RedisCache::remote_stats() const {
   RemoteTierStats remote;
-  remote.state = to_string(breakers_.worst(client_->shard_count()));
+  remote.state = to_string(breakers_.worst(client_->shard_ids()));
   remote.mode = std::string(to_string(options_.servers.mode));
   if (options_.servers.mode != RedisMode::kStandalone) remote.shards = shard_stats(*client_);
   const RedisClient::Latency latency = client_->latency();

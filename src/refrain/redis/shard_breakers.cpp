@@ -1,6 +1,5 @@
 #include "refrain/redis/shard_breakers.h"
 
-#include <algorithm>
 #include <string>
 
 namespace refrain {
@@ -20,23 +19,24 @@ bool ShardBreakers::allows(std::size_t shard) const {
   return shard >= breakers_.size() || breakers_[shard]->allows();
 }
 
-CircuitBreaker::State ShardBreakers::worst(std::size_t shards) const {
+CircuitBreaker::State ShardBreakers::worst(const std::vector<std::size_t>& shards) const {
   using State = CircuitBreaker::State;
   const MutexLock lock(mutex_);
   State worst = State::kClosed;
-  for (std::size_t i = 0; i < std::min(shards, breakers_.size()); ++i) {
-    const State state = breakers_[i]->state();
+  for (const std::size_t shard : shards) {
+    if (shard >= breakers_.size()) continue;
+    const State state = breakers_[shard]->state();
     if (state == State::kOpen) return state;
     if (state == State::kHalfOpen) worst = state;
   }
   return worst;
 }
 
-std::vector<BreakerStats> ShardBreakers::stats(std::size_t shards) {
+std::vector<BreakerStats> ShardBreakers::stats(const std::vector<std::size_t>& shards) {
   std::vector<BreakerStats> all;
-  all.reserve(shards);
-  for (std::size_t i = 0; i < shards; ++i)
-    all.push_back(stats_of(*of(i), std::to_string(i)));
+  all.reserve(shards.size());
+  for (const std::size_t shard : shards)
+    all.push_back(stats_of(*of(shard), std::to_string(all.size())));
   return all;
 }
 

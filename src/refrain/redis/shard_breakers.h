@@ -14,8 +14,9 @@
 
 namespace refrain {
 
-/// Keeps callers away from the servers that fail, and lets them ask the others. A shard's breaker
-/// is made when it is first asked for; shards that a cluster has given up keep theirs.
+/// Keeps callers away from the servers that fail, and lets them ask the others. Shards are known by
+/// the ids that the client gives them (`RedisClient::shard_of`). A shard's breaker is made when it
+/// is first asked for; shards that a cluster has given up keep theirs.
 ///
 /// Thread safety: any. Ownership: breakers are shared with whoever holds a permit, since at a hard
 /// stop the frames of coroutines go last.
@@ -31,11 +32,11 @@ public:
   /// Whether the shard may be asked just now.
   [[nodiscard]] bool allows(std::size_t shard) const;
 
-  /// The state of the worst of the first `shards`: open, else half-open, else closed.
-  [[nodiscard]] CircuitBreaker::State worst(std::size_t shards) const;
+  /// The state of the worst of `shards`: open, else half-open, else closed.
+  [[nodiscard]] CircuitBreaker::State worst(const std::vector<std::size_t>& shards) const;
 
-  /// Of the first `shards`, each named by its number.
-  [[nodiscard]] std::vector<BreakerStats> stats(std::size_t shards);
+  /// Of `shards`, each named by its place among them.
+  [[nodiscard]] std::vector<BreakerStats> stats(const std::vector<std::size_t>& shards);
 
 private:
   const CircuitBreaker::Config config_;

@@ -75,6 +75,13 @@ protected:
            });
   }
 
+  /// The shard that has `id`.
+  [[nodiscard]] RedisClient::Shard shard(std::size_t id) const {
+    const std::vector<std::size_t> ids = client_->shard_ids();
+    const auto place = std::find(ids.begin(), ids.end(), id) - ids.begin();
+    return client_->shards().at(static_cast<std::size_t>(place));
+  }
+
   Result<RespValue> execute(std::initializer_list<std::string_view> words) {
     return run(loop_, client_->execute(RedisCommand(words)));
   }
@@ -238,16 +245,15 @@ TEST_F(ClusterRedisClientTest, SaysWhichShardsThereAre) {
   connect(options());
 
   std::size_t slots = 0;
-  for (const RedisClient::Shard& shard : client_->shards())
-    slots += shard.slots;
+  for (const RedisClient::Shard& each : client_->shards())
+    slots += each.slots;
   const std::string other = cluster_.key_elsewhere("a");
   const std::size_t number = client_->shard_of("a");
 
   EXPECT_EQ(slots, kClusterSlots);
   EXPECT_EQ(client_->shard_count(), RedisCluster::kMasters);
   EXPECT_NE(number, client_->shard_of(other));
-  EXPECT_EQ(client_->shards()[number].address,
-            cluster_.addresses()[cluster_.master_of("a")].describe());
+  EXPECT_EQ(shard(number).address, cluster_.addresses()[cluster_.master_of("a")].describe());
 }
 
 TEST_F(ClusterRedisClientTest, FollowsSlotsThatMoveUnderLoadWithoutAFailedCommand) {
@@ -285,7 +291,7 @@ TEST_F(ClusterRedisClientTest, RenewsItsPictureWhenANodeSaysThatASlotHasMoved) {
   connect(options());
   const std::string key = "a";
   const std::size_t source = client_->shard_of(key);
-  const std::size_t slots = client_->shards()[source].slots;
+  const std::size_t slots = shard(source).slots;
   const std::size_t target = cluster_.master_of(cluster_.key_elsewhere(key));
   // One move that nobody says anything of, and one that is met with.
   std::uint16_t silent = cluster_slot(key);
@@ -298,9 +304,34 @@ TEST_F(ClusterRedisClientTest, RenewsItsPictureWhenANodeSaysThatASlotHasMoved) {
 
   EXPECT_EQ(execute({"SET", key, "1"})->text(), "OK");
   EXPECT_EQ(client_->redirections().moved, 1);
-  run_until(loop_, [&] { return client_->shards()[source].slots == slots - 2; });
+  run_until(loop_, [&] { return shard(source).slots == slots - 2; });
 
   EXPECT_EQ(client_->redirections().moved, 1);
+}
+
+TEST_F(ClusterRedisClientTest, AShardKeepsItsIdWhenSlotsMove) {
+  connect(options());
+  // The slot that puts its master first.
+  int number = 0;
+  while (cluster_slot(std::to_string(number)) != 0)
+    ++number;
+  const std::string first = std::to_string(number);
+  number = 0;
+  while (client_->shard_of(std::to_string(number)) != client_->shard_of(first))
+    ++number;
+  const std::string stays = std::to_string(number);
+  const std::string elsewhere = cluster_.key_elsewhere(first);
+  const std::size_t source = client_->shard_of(stays);
+  const std::size_t target = client_->shard_of(elsewhere);
+  const std::vector<std::size_t> ids = client_->shard_ids();
+
+  cluster_.move_slot(0, cluster_.master_of(elsewhere));
+  EXPECT_EQ(execute({"SET", first, "1"})->text(), "OK");
+
+  EXPECT_NE(client_->shard_ids(), ids) << "they stand in another order";
+  EXPECT_EQ(client_->shard_of(first), target);
+  EXPECT_EQ(client_->shard_of(elsewhere), target);
+  EXPECT_EQ(client_->shard_of(stays), source);
 }
 
 TEST_F(ClusterRedisClientTest, WhenAMasterIsKilledOnlyItsCommandsFailUntilItsReplicaIsPromoted) {

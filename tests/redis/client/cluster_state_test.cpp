@@ -91,6 +91,25 @@ TEST(ClusterState, TakesAMoveOnce) {
   EXPECT_EQ(*before, one_slot(7, 1)) << "whoever holds it";
 }
 
+TEST(ClusterState, AMasterKeepsItsIdWhenShardsChangePlaces) {
+  ClusterState state(kDistance);
+  state.end_refresh(one_slot(7, 1).moved(9, address(2)), SteadyTime{});
+  const auto before = state.topology();
+  ASSERT_EQ(before->shards()[0].master, address(1));
+  ASSERT_NE(before->shards()[0].id, before->shards()[1].id);
+
+  state.note_moved(3, address(2));
+  const auto moved = state.topology();
+  ASSERT_EQ(moved->shards()[0].master, address(2));
+  EXPECT_EQ(moved->shards()[0].id, before->shards()[1].id);
+  EXPECT_EQ(moved->shards()[1].id, before->shards()[0].id);
+
+  state.end_refresh(one_slot(1, 3).moved(2, address(1)), SteadyTime{});
+  const auto found = state.topology();
+  EXPECT_EQ(found->shards()[1].id, before->shards()[0].id);
+  EXPECT_NE(found->shards()[0].id, before->shards()[1].id) << "another's, though it is gone";
+}
+
 TEST(ClusterState, CountsAdviceByKind) {
   ClusterState state(kDistance);
 

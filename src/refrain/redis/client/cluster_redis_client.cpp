@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -87,13 +88,25 @@ std::size_t ClusterRedisClient::shard_count() const {
   return std::max<std::size_t>(state_->topology()->shards().size(), 1);
 }
 
+std::vector<std::size_t> ClusterRedisClient::shard_ids() const {
+  std::vector<std::size_t> ids;
+  const std::shared_ptr<const ClusterTopology> topology = state_->topology();
+  for (const ClusterTopology::Shard& shard : topology->shards())
+    ids.push_back(shard.id);
+  if (ids.empty()) ids.push_back(0);
+  return ids;
+}
+
 std::size_t ClusterRedisClient::shard_of(std::string_view key) const {
-  return state_->topology()->shard_of(cluster_slot(key)).value_or(0);
+  const std::shared_ptr<const ClusterTopology> topology = state_->topology();
+  const std::optional<std::size_t> number = topology->shard_of(cluster_slot(key));
+  return number ? topology->shards()[*number].id : shard_ids().front();
 }
 
 std::vector<RedisClient::Shard> ClusterRedisClient::shards() const {
   std::vector<Shard> all;
-  for (const ClusterTopology::Shard& known : state_->topology()->shards()) {
+  const std::shared_ptr<const ClusterTopology> topology = state_->topology();
+  for (const ClusterTopology::Shard& known : topology->shards()) {
     Shard shard;
     shard.address = known.master.describe();
     shard.slots = known.slots;

@@ -40,6 +40,7 @@ public:
   [[nodiscard]] bool is_ready(std::string_view key) const override;
   [[nodiscard]] Latency latency() const override;
   [[nodiscard]] std::size_t shard_count() const override;
+  [[nodiscard]] std::vector<std::size_t> shard_ids() const override;
   [[nodiscard]] std::size_t shard_of(std::string_view key) const override;
   [[nodiscard]] std::vector<Shard> shards() const override;
 

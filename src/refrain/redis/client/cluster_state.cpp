@@ -19,7 +19,9 @@ void ClusterState::note_moved(std::uint16_t slot, const RedisAddress& master) {
   const std::optional<std::size_t> shard = topology_->shard_of(slot);
   // Many commands are told of the same move.
   if (shard && topology_->shards()[*shard].master == master) return;
-  topology_ = std::make_shared<const ClusterTopology>(topology_->moved(slot, master));
+  ClusterTopology moved = topology_->moved(slot, master);
+  moved.identify(ids_);
+  topology_ = std::make_shared<const ClusterTopology>(std::move(moved));
   version_.fetch_add(1, std::memory_order_release);
 }
 
@@ -36,6 +38,7 @@ void ClusterState::end_refresh(std::optional<ClusterTopology> found, SteadyTime 
   is_refreshing_ = false;
   if (!found) return;
   refreshed_ = now;
+  found->identify(ids_);
   if (*found == *topology_) return;
   topology_ = std::make_shared<const ClusterTopology>(std::move(*found));
   version_.fetch_add(1, std::memory_order_release);

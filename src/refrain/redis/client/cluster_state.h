@@ -11,7 +11,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -35,7 +37,8 @@ public:
 
   /// Rises whenever the topology is replaced.
   [[nodiscard]] std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
-  /// Never null; empty until a first one was found.
+  /// Never null; empty until a first one was found. Its shards have ids: a master is never given
+  /// that of another one, and keeps its own however slots are moved.
   [[nodiscard]] std::shared_ptr<const ClusterTopology> topology() const;
 
   /// A node said that `slot` is at `master`.
@@ -57,6 +60,7 @@ private:
   std::atomic<std::uint64_t> version_{0};
   mutable Mutex mutex_;
   std::shared_ptr<const ClusterTopology> topology_ REFRAIN_GUARDED_BY(mutex_);
+  std::map<RedisAddress, std::size_t> ids_ REFRAIN_GUARDED_BY(mutex_);  // of all masters ever seen
   std::optional<SteadyTime> begun_ REFRAIN_GUARDED_BY(mutex_);
   std::optional<SteadyTime> refreshed_ REFRAIN_GUARDED_BY(mutex_);
   Counts counts_ REFRAIN_GUARDED_BY(mutex_);

@@ -77,6 +77,11 @@ ClusterTopology ClusterTopology::moved(std::uint16_t slot, const RedisAddress& m
   return topology;
 }
 
+void ClusterTopology::identify(std::map<RedisAddress, std::size_t>& known) {
+  for (Shard& shard : shards_)
+    shard.id = known.try_emplace(shard.master, known.size()).first->second;
+}
+
 // The number of the shard of `master`, which is made if need be.
 std::uint16_t ClusterTopology::shard_at(const RedisAddress& master) {
   const auto found = std::find_if(

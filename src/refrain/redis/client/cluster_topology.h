@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -20,14 +21,15 @@ namespace refrain {
 /// The shards of a cluster at one time: each a master with its replicas, and which slots are whose.
 ///
 /// Thread safety: as a value. It is not changed once loops share it.
-/// Invariant: shards stand in the order of their first slots, so that a shard whose master changes
-/// keeps its number; those without slots come last.
+/// Invariant: shards stand in the order of their first slots, and so have other numbers when slots
+/// move; those without slots come last.
 class ClusterTopology {
 public:
   struct Shard {
     RedisAddress master;
     std::vector<RedisAddress> replicas;
     std::size_t slots = 0;  ///< How many it has.
+    std::size_t id = 0;     ///< Of the master, wherever the shard stands; 0 before `identify`.
 
     friend bool operator==(const Shard&, const Shard&) = default;
   };
@@ -45,6 +47,9 @@ public:
 
   /// The number of the shard that has `slot`; nothing if none has it. @pre `slot < kClusterSlots`.
   [[nodiscard]] std::optional<std::size_t> shard_of(std::uint16_t slot) const;
+
+  /// Gives each shard the id that its master has in `known`, which takes in those that are new.
+  void identify(std::map<RedisAddress, std::size_t>& known);
 
   /// The same with `slot` at `master`, a new shard if it is no master here.
   [[nodiscard]] ClusterTopology moved(std::uint16_t slot, const RedisAddress& master) const;

@@ -72,11 +72,12 @@ public:
 
   /// How many servers share the keys at present, each with a part of its own; at least 1.
   [[nodiscard]] virtual std::size_t shard_count() const = 0;
-  /// Which of them keeps `key`: below `shard_count()`. Both change when a cluster is rearranged, so
-  /// that a number of before may lie beyond a count of after.
+  /// The ids of these servers, at least one; in the order of `shards`. Ids are small numbers. A
+  /// server keeps its own for as long as the client lives, however a cluster is rearranged.
+  [[nodiscard]] virtual std::vector<std::size_t> shard_ids() const = 0;
+  /// The id of the one that keeps `key`.
   [[nodiscard]] virtual std::size_t shard_of(std::string_view key) const = 0;
-  /// Each of them, in the order of their numbers; for people. Fewer than `shard_count()` before
-  /// anything is known.
+  /// Each of them; for people. Fewer than `shard_count()` before anything is known.
   [[nodiscard]] virtual std::vector<Shard> shards() const = 0;
 };
 

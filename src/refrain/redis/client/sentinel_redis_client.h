@@ -43,6 +43,7 @@ public:
   }
   [[nodiscard]] Latency latency() const override { return client_->latency(); }
   [[nodiscard]] std::size_t shard_count() const override { return 1; }
+  [[nodiscard]] std::vector<std::size_t> shard_ids() const override { return {0}; }
   [[nodiscard]] std::size_t shard_of(std::string_view /*key*/) const override { return 0; }
   [[nodiscard]] std::vector<Shard> shards() const override;
 
