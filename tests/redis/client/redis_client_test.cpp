@@ -7,8 +7,10 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace refrain {
 namespace {
@@ -35,6 +37,7 @@ TEST(RedisClient, OfOneServerKeepsEveryKeyInOneShard) {
 
   EXPECT_TRUE(client->is_ready("a"));
   EXPECT_EQ(client->shard_count(), 1U);
+  EXPECT_EQ(client->shard_ids(), std::vector<std::size_t>{0});
   EXPECT_EQ(client->shard_of("a"), 0U);
   EXPECT_EQ(client->shard_of("b"), 0U);
   EXPECT_EQ(run(loop, client->execute(RedisCommand({"PING"})))->text(), "PONG");

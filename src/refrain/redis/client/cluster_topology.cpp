@@ -32,7 +32,7 @@ bool is_range(const RespValue& range) {
 
 }  // namespace
 
-ClusterTopology::ClusterTopology() {
+ClusterTopology::ClusterTopology() : owners_() {
   owners_.fill(kNobody);
 }
 
