@@ -96,6 +96,20 @@ protected:
   std::unique_ptr<RedisTracker> tracker_;
 };
 
+TEST_F(RedisTrackerTest, GoesWithItsLoopWhateverItWaitsFor) {
+  RedisServer server;
+  RedisTracker::Options hasty = options(server.unix_endpoint());
+  hasty.heartbeat = milliseconds(1);
+  listen(hasty);
+  run_until(loop_, [this] { return listener_.is_up; });
+
+  server.freeze();
+  loop_.run_for(milliseconds(20));
+
+  EXPECT_TRUE(stats().is_up) << "it waits for a sign of life";
+  // The connection, who waits for it and the loop go now, as LeakSanitizer sees.
+}
+
 TEST_F(RedisTrackerTest, TellsOfWhatOthersWriteAndErase) {
   const RedisServer server;
   listen(server);

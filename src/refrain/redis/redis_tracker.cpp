@@ -39,7 +39,9 @@ struct RedisTracker::State : std::enable_shared_from_this<RedisTracker::State> {
         executor(loop.get_executor()),
         timer(loop.get_executor()) {}
 
-  void connect(boost::asio::io_context& loop);
+  [[nodiscard]] std::shared_ptr<RedisConnection> connect(boost::asio::io_context& loop);
+  /// Only while the connection lives, which it does until the tracker was stopped.
+  Task<Result<RespValue>> ask_for_epoch();
   Result<void> greet(const RespValue& replies);
   void report_refusal(const std::string& reason);
   void go_down();
@@ -55,7 +57,8 @@ struct RedisTracker::State : std::enable_shared_from_this<RedisTracker::State> {
   Log& log;
   Executor executor;
   Timer timer;
-  std::shared_ptr<RedisConnection> connection;
+  // The tracker's and its own: what waits on it must not keep it, or neither would ever go.
+  std::weak_ptr<RedisConnection> connection;
   bool is_up = false;
   bool is_refusal_reported = false;
   bool is_reading_epoch = false;
@@ -63,7 +66,7 @@ struct RedisTracker::State : std::enable_shared_from_this<RedisTracker::State> {
   std::atomic<bool> is_stopped{false};
 };
 
-void RedisTracker::State::connect(boost::asio::io_context& loop) {
+std::shared_ptr<RedisConnection> RedisTracker::State::connect(boost::asio::io_context& loop) {
   RedisConnectionOptions own = options.connection;
   const std::string prefix(options.scope == Scope::kEntries ? redis.key_prefix()
                                                             : redis.epoch_key());
@@ -84,7 +87,13 @@ void RedisTracker::State::connect(boost::asio::io_context& loop) {
   own.on_push = [this](const RespValue& message) {
     hear(message);
   };
-  connection = std::make_shared<RedisConnection>(std::move(own), loop, log);
+  auto made = std::make_shared<RedisConnection>(std::move(own), loop, log);
+  connection = made;
+  return made;
+}
+
+Task<Result<RespValue>> RedisTracker::State::ask_for_epoch() {
+  return connection.lock()->execute(RedisCommand({"GET", redis.epoch_key()}));
 }
 
 Result<void> RedisTracker::State::greet(const RespValue& replies) {
@@ -152,8 +161,7 @@ void RedisTracker::State::begin_to_read_epoch() {
 Task<void> RedisTracker::State::read_epoch(std::shared_ptr<State> self) {
   do {
     self->must_read_epoch_again = false;
-    RedisCommand command({"GET", self->redis.epoch_key()});
-    Result<RespValue> reply = co_await self->connection->execute(std::move(command));
+    Result<RespValue> reply = co_await self->ask_for_epoch();
     if (self->is_stopped) co_return;
     // Without a reply the connection is lost, and the next one's greeting reads it.
     if (!reply || !self->redis.adopt_epoch(*reply)) break;
@@ -168,9 +176,8 @@ Task<void> RedisTracker::State::beat(std::shared_ptr<State> self) {
     self->timer.expires_after(self->options.heartbeat);
     co_await self->timer.async_wait(kAsTuple);
     if (self->is_stopped) break;
-    if (!self->connection->is_ready()) continue;
-    RedisCommand command({"GET", self->redis.epoch_key()});
-    static_cast<void>(co_await self->connection->execute(std::move(command)));
+    // Without a connection that is ready the answer is an error, at once.
+    static_cast<void>(co_await self->ask_for_epoch());
   }
 }
 
@@ -179,9 +186,8 @@ RedisTracker::RedisTracker(Options options,
                            boost::asio::io_context& loop,
                            ChangeListener& listener,
                            Log& log)
-    : state_(std::make_shared<State>(std::move(options), redis, loop, listener, log)) {
-  state_->connect(loop);
-}
+    : state_(std::make_shared<State>(std::move(options), redis, loop, listener, log)),
+      connection_(state_->connect(loop)) {}
 
 RedisTracker::~RedisTracker() {
   stop();
@@ -189,13 +195,13 @@ RedisTracker::~RedisTracker() {
 
 void RedisTracker::start() {
   state_->redis.tracking().is_used = true;
-  state_->connection->start();
+  connection_->start();
   boost::asio::co_spawn(state_->executor, State::beat(state_), boost::asio::detached);
 }
 
 void RedisTracker::stop() {
   if (state_->is_stopped.exchange(true)) return;
-  state_->connection->stop();
+  connection_->stop();
   boost::asio::post(state_->executor, [state = state_] { state->timer.cancel(); });
 }
 

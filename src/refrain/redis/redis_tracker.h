@@ -65,6 +65,7 @@ private:
   struct State;
 
   const std::shared_ptr<State> state_;
+  const std::shared_ptr<RedisConnection> connection_;
 };
 
 }  // namespace refrain
