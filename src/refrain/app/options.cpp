@@ -361,6 +361,17 @@ void add_redis(std::vector<Option>& all) {
                      REFRAIN_MEMBER(redis_mode),
                      {"standalone", "sentinel", "cluster"}));
   all.push_back(
+      number({"redis-protocol",
+              "REFRAIN_REDIS_PROTOCOL",
+              "redis.protocol",
+              "",
+              "Version of Redis's protocol to ask for; 2 if something between closes on HELLO."},
+             REFRAIN_MEMBER(redis_protocol),
+             {2, 3}));
+}
+
+void add_redis_times(std::vector<Option>& all) {
+  all.push_back(
       number({"redis-budget",
               "REFRAIN_REDIS_BUDGET",
               "redis.budget",
@@ -390,14 +401,6 @@ void add_redis(std::vector<Option>& all) {
                         "Generations that take this long run on one instance at a time; 0: never."},
                        REFRAIN_MEMBER(redis_lease_after),
                        {0, 3'600'000}));
-  all.push_back(
-      number({"redis-protocol",
-              "REFRAIN_REDIS_PROTOCOL",
-              "redis.protocol",
-              "",
-              "Version of Redis's protocol to ask for; 2 if something between closes on HELLO."},
-             REFRAIN_MEMBER(redis_protocol),
-             {2, 3}));
 }
 
 void add_redis_tls(std::vector<Option>& all) {
@@ -663,6 +666,7 @@ const std::vector<Option>& all_options() {
     add_identities(all);
     add_generation(all);
     add_redis(all);
+    add_redis_times(all);
     add_redis_servers(all);
     add_redis_tls(all);
     add_text_tiers(all);

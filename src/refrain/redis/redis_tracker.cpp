@@ -41,7 +41,7 @@ struct RedisTracker::State : std::enable_shared_from_this<RedisTracker::State> {
 
   [[nodiscard]] std::shared_ptr<RedisConnection> connect(boost::asio::io_context& loop);
   /// Only while the connection lives, which it does until the tracker was stopped.
-  Task<Result<RespValue>> ask_for_epoch();
+  Task<Result<RespValue>> ask_for_epoch() const;
   Result<void> greet(const RespValue& replies);
   void report_refusal(const std::string& reason);
   void go_down();
@@ -92,7 +92,7 @@ std::shared_ptr<RedisConnection> RedisTracker::State::connect(boost::asio::io_co
   return made;
 }
 
-Task<Result<RespValue>> RedisTracker::State::ask_for_epoch() {
+Task<Result<RespValue>> RedisTracker::State::ask_for_epoch() const {
   return connection.lock()->execute(RedisCommand({"GET", redis.epoch_key()}));
 }
 

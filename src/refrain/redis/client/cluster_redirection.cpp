@@ -13,9 +13,8 @@ namespace {
 
 template <class Number>
 bool parse_number(std::string_view text, Number& number) {
-  const char* const end = text.data() + text.size();
-  const auto [parsed, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc{} && parsed == end;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size();
 }
 
 // `<slot> <host>:<port>`; an IPv6 host stands there without brackets.
