@@ -8,6 +8,7 @@
 #include "support/run.h"
 #include "support/sample_entry.h"
 #include "support/tls_certificates.h"
+#include "support/wait_until.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -36,15 +37,7 @@ namespace {
 using std::chrono::milliseconds;
 using testing::RedisServer;
 using testing::sample_key;
-
-void wait_until(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline)
-      throw std::runtime_error("what was waited for does not happen");
-    std::this_thread::yield();
-  }
-}
+using testing::wait_until;
 
 Task<Result<Generated>> no_generation() {
   co_return fail(ErrorCode::kInternal, "nothing is generated here");
@@ -91,9 +84,10 @@ public:
   [[nodiscard]] bool is_near() { return tracking().is_up; }
   /// Every loop has its connection, and Redis tells of changes.
   void wait_until_ready() {
-    wait_until([this] { return is_near(); });
+    wait_until("Redis tells of changes", [this] { return is_near(); });
     for (boost::asio::io_context* loop : loops_.contexts())
-      wait_until([this, loop] { return run_on(*loop, is_available()); });
+      wait_until("the loop has its connection",
+                 [this, loop] { return run_on(*loop, is_available()); });
   }
 
   template <class T>
@@ -146,6 +140,20 @@ private:
   std::unique_ptr<CacheStack> stack_;
 };
 
+void expect_purge_is_seen(Instance& writer, Instance& reader) {
+  const CacheKey key = sample_key("a");
+  writer.wait_until_ready();
+  reader.wait_until_ready();
+  writer.put(key, "{}");
+  wait_until("the instance has heard of it", [&] { return reader.tracking().changes == 1; });
+  ASSERT_EQ(reader.get(key), "{}");
+
+  ASSERT_TRUE(writer.run(writer.cache().erase(key)).value());
+  wait_until("the instance has heard of it", [&] { return reader.tracking().changes == 2; });
+
+  EXPECT_EQ(reader.get(key), "");
+}
+
 class NearCoherenceTest : public ::testing::Test {
 protected:
   RedisServer server_;
@@ -158,7 +166,7 @@ TEST_F(NearCoherenceTest, AnswersFromMemoryWhatItHasReadFromRedis) {
   writer.wait_until_ready();
   reader.wait_until_ready();
   writer.put(key_, "{}");
-  wait_until([&] { return reader.tracking().changes == 1; });
+  wait_until("the instance has heard of it", [&] { return reader.tracking().changes == 1; });
 
   EXPECT_EQ(reader.tier_of(key_), "redis");
   EXPECT_EQ(reader.tier_of(key_), "memory");
@@ -180,12 +188,12 @@ TEST_F(NearCoherenceTest, AnOverwriteIsSeenByTheOther) {
   writer.wait_until_ready();
   reader.wait_until_ready();
   writer.put(key_, R"("old")");
-  wait_until([&] { return reader.tracking().changes == 1; });
+  wait_until("the instance has heard of it", [&] { return reader.tracking().changes == 1; });
   ASSERT_EQ(reader.get(key_), R"("old")");
   ASSERT_EQ(reader.tier_of(key_), "memory");
 
   writer.put(key_, R"("new")");
-  wait_until([&] { return reader.tracking().changes == 2; });
+  wait_until("the instance has heard of it", [&] { return reader.tracking().changes == 2; });
 
   EXPECT_EQ(reader.get(key_), R"("new")");
 }
@@ -193,16 +201,8 @@ TEST_F(NearCoherenceTest, AnOverwriteIsSeenByTheOther) {
 TEST_F(NearCoherenceTest, APurgeIsSeenByTheOther) {
   Instance writer(server_, 1);
   Instance reader(server_, 1);
-  writer.wait_until_ready();
-  reader.wait_until_ready();
-  writer.put(key_, "{}");
-  wait_until([&] { return reader.tracking().changes == 1; });
-  ASSERT_EQ(reader.get(key_), "{}");
 
-  ASSERT_TRUE(writer.run(writer.cache().erase(key_)).value());
-  wait_until([&] { return reader.tracking().changes == 2; });
-
-  EXPECT_EQ(reader.get(key_), "");
+  expect_purge_is_seen(writer, reader);
 }
 
 TEST(NearCoherenceOverTls, APurgeIsSeenByTheOther) {
@@ -222,17 +222,8 @@ TEST(NearCoherenceOverTls, APurgeIsSeenByTheOther) {
   settings.redis_tls_ca = certificates.path("ca.crt");
   Instance writer(settings, 1);
   Instance reader(settings, 1);
-  writer.wait_until_ready();
-  reader.wait_until_ready();
-  const CacheKey key = sample_key("a");
-  writer.put(key, "{}");
-  wait_until([&] { return reader.tracking().changes == 1; });
-  ASSERT_EQ(reader.get(key), "{}");
 
-  ASSERT_TRUE(writer.run(writer.cache().erase(key)).value());
-  wait_until([&] { return reader.tracking().changes == 2; });
-
-  EXPECT_EQ(reader.get(key), "");
+  expect_purge_is_seen(writer, reader);
 }
 
 TEST_F(NearCoherenceTest, AClearIsSeenByTheOtherWithoutAJanitor) {
@@ -246,7 +237,7 @@ TEST_F(NearCoherenceTest, AClearIsSeenByTheOtherWithoutAJanitor) {
     ASSERT_EQ(reader.get(key_), "{}");
 
     ASSERT_TRUE(writer.run(writer.cache().clear()).has_value());
-    wait_until([&] { return reader.cache().epoch() > before; });
+    wait_until("the instance has heard of it", [&] { return reader.cache().epoch() > before; });
 
     EXPECT_EQ(reader.get(key_), "");
   }
@@ -256,11 +247,11 @@ TEST_F(NearCoherenceTest, AFlushEmptiesMemory) {
   Instance reader(server_, 1);
   reader.wait_until_ready();
   reader.put(key_, "{}");
-  wait_until([&] { return reader.tracking().changes == 1; });
+  wait_until("the instance has heard of it", [&] { return reader.tracking().changes == 1; });
   ASSERT_EQ(reader.get(key_), "{}");
 
   static_cast<void>(server_.command({"FLUSHALL"}));
-  wait_until([&] { return reader.tracking().flushes == 1; });
+  wait_until("the instance has heard of it", [&] { return reader.tracking().flushes == 1; });
 
   EXPECT_EQ(reader.get(key_), "");
 }
@@ -269,12 +260,12 @@ TEST_F(NearCoherenceTest, ALostFeedIsAFlush) {
   Instance reader(server_, 1);
   reader.wait_until_ready();
   reader.put(key_, R"("old")");
-  wait_until([&] { return reader.tracking().changes == 1; });
+  wait_until("the instance has heard of it", [&] { return reader.tracking().changes == 1; });
   ASSERT_EQ(reader.get(key_), R"("old")");
   ASSERT_EQ(reader.tier_of(key_), "memory");
 
   static_cast<void>(server_.command({"CLIENT", "KILL", "TYPE", "normal"}));
-  wait_until([&] { return reader.tracking().losses == 1; });
+  wait_until("the instance has heard of it", [&] { return reader.tracking().losses == 1; });
   reader.wait_until_ready();
 
   EXPECT_EQ(reader.tier_of(key_), "redis");
@@ -284,11 +275,11 @@ TEST_F(NearCoherenceTest, MemoryAnswersForADeadRedis) {
   Instance reader(server_, 1);
   reader.wait_until_ready();
   reader.put(key_, "{}");
-  wait_until([&] { return reader.tracking().changes == 1; });
+  wait_until("the instance has heard of it", [&] { return reader.tracking().changes == 1; });
   ASSERT_EQ(reader.get(key_), "{}");
 
   server_.kill();
-  wait_until([&] { return !reader.is_near(); });
+  wait_until("the instance has heard of it", [&] { return !reader.is_near(); });
 
   EXPECT_EQ(reader.tier_of(key_), "memory");
 
@@ -355,7 +346,7 @@ private:
   void overwrite(std::size_t index) {
     const std::int64_t before = reader_.tracking().changes;
     writer_.put(keys_[index], std::to_string(++version_));
-    wait_until([&] { return reader_.tracking().changes > before; });
+    wait_until("the instance has heard of it", [&] { return reader_.tracking().changes > before; });
     processed_[index] = version_;
   }
 

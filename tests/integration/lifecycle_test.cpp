@@ -1,5 +1,6 @@
 #include "support/service_process.h"
 #include "support/temp_dir.h"
+#include "support/wait_until.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>

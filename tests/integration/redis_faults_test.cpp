@@ -4,6 +4,7 @@
 #include "support/service_process.h"
 #include "support/sick_redis.h"
 #include "support/temp_dir.h"
+#include "support/wait_until.h"
 
 #include <boost/json/object.hpp>
 #include <gtest/gtest.h>

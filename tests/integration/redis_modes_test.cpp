@@ -2,6 +2,7 @@
 #include "support/redis_sentinels.h"
 #include "support/service_process.h"
 #include "support/temp_dir.h"
+#include "support/wait_until.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

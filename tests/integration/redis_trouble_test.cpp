@@ -1,6 +1,7 @@
 #include "support/redis_server.h"
 #include "support/service_process.h"
 #include "support/temp_dir.h"
+#include "support/wait_until.h"
 
 #include <boost/json/parse.hpp>
 #include <gmock/gmock.h>

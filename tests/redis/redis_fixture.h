@@ -36,6 +36,14 @@ inline void run_until(boost::asio::io_context& loop, const std::function<bool()>
   }
 }
 
+inline RedisConnectionOptions connection_options(RedisEndpoint endpoint) {
+  RedisConnectionOptions options;
+  options.endpoint = std::move(endpoint);
+  options.command_budget = kAmple;
+  options.connect_budget = kAmple;
+  return options;
+}
+
 inline RedisCache::Options redis_options(RedisEndpoint endpoint) {
   RedisCache::Options options;
   options.endpoint = std::move(endpoint);

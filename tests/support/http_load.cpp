@@ -3,6 +3,7 @@
 #include "refrain/core/task.h"
 
 #include "support/http_client.h"
+#include "support/wait_until.h"
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -222,12 +223,7 @@ HttpLoad::~HttpLoad() {
 
 void HttpLoad::wait_for(std::size_t more) const {
   const std::size_t wanted = count() + more;
-  const auto deadline = std::chrono::steady_clock::now() + 3 * kPatience;
-  while (count() < wanted) {
-    if (std::chrono::steady_clock::now() > deadline)
-      throw std::runtime_error("the load came to a halt after " + std::to_string(count()));
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  wait_until("the load goes on", [&] { return count() >= wanted; }, 3 * kPatience);
 }
 
 void HttpLoad::stop() {

@@ -2,6 +2,8 @@
 
 #include "refrain/redis/client/cluster_slot.h"
 
+#include "support/wait_until.h"
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -22,15 +24,6 @@ void expect_ok(const RespValue& reply) {
 }
 
 }  // namespace
-
-void wait_until(const std::function<bool()>& condition, std::string_view what) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline)
-      throw std::runtime_error("does not happen: " + std::string(what));
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-}
 
 RedisCluster::RedisCluster() {
   for (int attempt = 1; nodes_.size() < kNodes; ++attempt) {
@@ -95,17 +88,17 @@ void RedisCluster::form() {
         {"CLUSTER", "ADDSLOTSRANGE", std::to_string(begin), std::to_string(end)}));
   }
   for (std::size_t i = 0; i < kNodes; ++i)
-    wait_until([&] { return knows_all(i); }, "every node knows every other");
+    wait_until("every node knows every other", [&] { return knows_all(i); });
   for (std::size_t i = 0; i < kMasters; ++i)
     expect_ok(nodes_[kMasters + i]->command({"CLUSTER", "REPLICATE", id_of(i)}));
-  wait_until([&] { return is_whole(); }, "the cluster is whole");
+  wait_until("the cluster is whole", [&] { return is_whole(); });
 }
 
 void RedisCluster::heal() {
   for (const auto& node : nodes_) {
     if (!node->is_running()) node->start();
   }
-  wait_until([&] { return is_whole(); }, "the cluster is whole again");
+  wait_until("the cluster is whole again", [&] { return is_whole(); });
 }
 
 bool RedisCluster::knows_all(std::size_t number) const {

@@ -68,8 +68,4 @@ private:
   std::vector<std::uint16_t> bus_ports_;
 };
 
-/// Returns once `condition` holds, which another process or thread brings about. Throws if that
-/// takes far too long.
-void wait_until(const std::function<bool()>& condition, std::string_view what);
-
 }  // namespace refrain::testing

@@ -3,6 +3,7 @@
 #include "refrain/redis/client/resp_value.h"
 
 #include "support/redis_cluster.h"
+#include "support/wait_until.h"
 
 #include <algorithm>
 #include <map>
@@ -50,7 +51,7 @@ RedisSentinels::RedisSentinels() {
   for (std::size_t i = 0; i < kSentinels; ++i)
     sentinels_.push_back(std::make_unique<RedisServer>(std::vector<std::string>{"--sentinel"},
                                                        sentinel_config(*servers_[0], 2)));
-  wait_until([this] { return is_whole(); }, "the sentinels know everybody");
+  wait_until("the sentinels know everybody", [this] { return is_whole(); });
 }
 
 RedisSentinels& RedisSentinels::shared() {
@@ -64,7 +65,7 @@ void RedisSentinels::heal() {
   for (const auto& server : servers_) {
     if (!server->is_running()) server->start();
   }
-  wait_until([this] { return is_whole(); }, "the sentinels know everybody again");
+  wait_until("the sentinels know everybody again", [this] { return is_whole(); });
 }
 
 bool RedisSentinels::is_whole() {

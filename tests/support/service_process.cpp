@@ -1,5 +1,7 @@
 #include "support/service_process.h"
 
+#include "support/wait_until.h"
+
 #include <boost/json/parse.hpp>
 
 #include <fcntl.h>
@@ -23,7 +25,6 @@ namespace {
 
 // A sanitized program on a busy machine reads its 27 MB model in this.
 constexpr std::chrono::seconds kStartTime{60};
-constexpr std::chrono::milliseconds kPollStep{10};
 
 std::string error_file(const std::string& directory, ::pid_t pid) {
   return directory + "/stderr." + std::to_string(pid);
@@ -221,17 +222,6 @@ boost::json::object tier_status(std::uint16_t port, std::string_view tier) {
       return one.as_object();
   }
   throw std::runtime_error("there is no tier " + std::string(tier));
-}
-
-void wait_until(std::string_view what,
-                const std::function<bool()>& holds,
-                std::chrono::seconds limit) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline)
-      throw std::runtime_error("never happened: " + std::string(what));
-    ::poll(nullptr, 0, static_cast<int>(kPollStep.count()));
-  }
 }
 
 }  // namespace refrain::testing

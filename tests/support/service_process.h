@@ -81,9 +81,4 @@ boost::json::object cache_status(std::uint16_t port);
 /// Its tier of that name; throws if there is none.
 boost::json::object tier_status(std::uint16_t port, std::string_view tier);
 
-/// Asks again and again until `holds`; throws, naming `what`, after `limit`.
-void wait_until(std::string_view what,
-                const std::function<bool()>& holds,
-                std::chrono::seconds limit = std::chrono::seconds(30));
-
 }  // namespace refrain::testing

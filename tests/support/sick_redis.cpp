@@ -1,5 +1,7 @@
 #include "support/sick_redis.h"
 
+#include "support/wait_until.h"
+
 #include <cstdint>
 #include <stdexcept>
 
@@ -64,8 +66,7 @@ void SickRedis::crash_and_load(std::chrono::milliseconds span) {
 
 void SickRedis::wait_until_loaded() {
   if (reloading_.joinable()) reloading_.join();
-  while (server_.command({"PING"}).is_error())
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  wait_until("the server has loaded", [this] { return !server_.command({"PING"}).is_error(); });
 }
 
 void SickRedis::bloat_hottest_value() {
@@ -92,12 +93,8 @@ void SickRedis::bloat_hottest_value() {
 
 void SickRedis::wait_until_slim() {
   constexpr std::int64_t kSlim = 1'000'000;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (server_.command({"STRLEN", bloated_}).integer() > kSlim) {
-    if (std::chrono::steady_clock::now() > deadline)
-      throw std::runtime_error("nobody has replaced the large value");
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  wait_until("somebody has replaced the large value",
+             [this] { return server_.command({"STRLEN", bloated_}).integer() <= kSlim; });
 }
 
 }  // namespace refrain::testing

@@ -2,6 +2,7 @@
 
 #include "refrain/redis/client/cluster_slot.h"
 
+#include "redis/client/cluster_options.h"
 #include "redis/redis_fixture.h"
 #include "support/redis_cluster.h"
 #include "support/run.h"
@@ -24,7 +25,6 @@
 namespace refrain {
 namespace {
 
-using testing::kAmple;
 using testing::RedisCluster;
 using testing::RedisServer;
 using testing::run;
@@ -42,13 +42,7 @@ protected:
   }
 
   RedisClientOptions options() {
-    RedisClientOptions options;
-    options.mode = RedisMode::kCluster;
-    options.connection.command_budget = kAmple;
-    options.connection.connect_budget = kAmple;
-    options.connection.reconnect.longest = std::chrono::milliseconds(200);
-    options.refresh_distance = std::chrono::milliseconds(20);
-    options.nodes = cluster_.addresses();
+    RedisClientOptions options = testing::client_options(cluster_);
     options.connection.on_connect_failed = [this](const Error& error) {
       failures_.push_back(error.message());
     };

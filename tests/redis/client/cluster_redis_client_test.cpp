@@ -2,9 +2,11 @@
 
 #include "refrain/redis/client/cluster_slot.h"
 
+#include "redis/client/cluster_options.h"
 #include "redis/redis_fixture.h"
 #include "support/redis_cluster.h"
 #include "support/run.h"
+#include "support/wait_until.h"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -30,7 +32,6 @@
 namespace refrain {
 namespace {
 
-using testing::kAmple;
 using testing::RedisCluster;
 using testing::run;
 using testing::run_until;
@@ -44,16 +45,7 @@ protected:
     loop_.run();
   }
 
-  RedisClientOptions options() {
-    RedisClientOptions options;
-    options.mode = RedisMode::kCluster;
-    options.connection.command_budget = kAmple;
-    options.connection.connect_budget = kAmple;
-    options.connection.reconnect.longest = std::chrono::milliseconds(200);
-    options.refresh_distance = std::chrono::milliseconds(20);
-    options.nodes = cluster_.addresses();
-    return options;
-  }
+  RedisClientOptions options() { return testing::client_options(cluster_); }
 
   void start(const RedisClientOptions& options) {
     client_ = std::make_unique<ClusterRedisClient>(
@@ -270,9 +262,9 @@ TEST_F(ClusterRedisClientTest, FollowsSlotsThatMoveUnderLoadWithoutAFailedComman
       const ClusterState::Counts before = client_->redirections();
       const std::size_t target = cluster_.master_of(cluster_.key_elsewhere(key));
       cluster_.move_slot(cluster_slot(key), target, [&] {
-        wait_until([&] { return client_->redirections().asked > before.asked; }, "ASK is said");
+        wait_until("ASK is said", [&] { return client_->redirections().asked > before.asked; });
       });
-      wait_until([&] { return client_->redirections().moved > before.moved; }, "MOVED is said");
+      wait_until("MOVED is said", [&] { return client_->redirections().moved > before.moved; });
     }
   });
   run_until(loop_, [&] { return resharding.is_done(); });

@@ -17,17 +17,12 @@
 namespace refrain {
 namespace {
 
-using testing::kAmple;
 using testing::RedisServer;
 using testing::run;
 using testing::run_until;
 
 RedisConnectionOptions options_for(const RedisServer& server) {
-  RedisConnectionOptions options;
-  options.endpoint = server.unix_endpoint();
-  options.command_budget = kAmple;
-  options.connect_budget = kAmple;
-  return options;
+  return testing::connection_options(server.unix_endpoint());
 }
 
 std::string connections_of(const RedisServer& server) {
