@@ -152,6 +152,27 @@ TEST_F(TieredCacheLateTest, MemoryAnswersWhenTheTierAboveItIsSlow) {
   EXPECT_EQ(fake.calls(), 0);
   redis->release(Operation::kFind);
   settle();
+  EXPECT_EQ(redis->stats().insertions, 0) << "it may have had something newer";
+}
+
+TEST_F(TieredCacheLateTest, WhoHasWaitedForALookUpDoesNotWaitForTheInsertionToo) {
+  add_tiers();
+  redis->hang(Operation::kFind);
+  redis->hang(Operation::kInsert);
+  fake.gate.close();
+  const auto call = start(key);
+  run_until([&] { return fake.calls() == 1; });
+
+  redis->set_soft_budget(std::chrono::hours(1));
+  fake.gate.open();
+  run_until([&] { return call.is_done(); });
+
+  EXPECT_EQ(call->value().entry().body(), "answer 1");
+  EXPECT_EQ(body_in(*memory, key), "answer 1");
+  redis->release(Operation::kFind);
+  redis->release(Operation::kInsert);
+  settle();
+  EXPECT_EQ(body_in(*redis, key), "answer 1");
 }
 
 TEST_F(TieredCacheLateTest, AnAnswerDoesNotWaitForASlowInsertion) {

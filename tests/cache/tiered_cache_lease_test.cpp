@@ -266,6 +266,19 @@ TEST_F(TieredCacheLeaseTest, GivesTheTurnBackWhenAnInsertionThatWasNotWaitedForF
   EXPECT_EQ(lease_->released, 1);
 }
 
+TEST_F(TieredCacheLeaseTest, DoesNotWaitForATurnWhereALookUpWasLate) {
+  FlakyTier& redis = add_impatient_tier();
+  redis.hang(Operation::kFind);
+
+  const auto call = start(key);
+  run_until_done(call);
+
+  EXPECT_EQ((*call)->entry().body(), "answer 1");
+  EXPECT_TRUE(lease_->patiences.empty());
+  redis.release(Operation::kFind);
+  settle();
+}
+
 TEST_F(TieredCacheLeaseTest, ALateAnswerDoesNotReplaceTheOneOfWhoHadTheNextTurn) {
   FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
   fake.gate.close();

@@ -29,7 +29,8 @@ Entry moved_to_file(const Entry& entry) {
 
 FlakyTier::FlakyTier(Config config, const Clock& clock)
     : config_(std::move(config)),
-      clock_(clock) {}
+      clock_(clock),
+      soft_budget_(config_.soft_budget) {}
 
 std::int64_t FlakyTier::lookups() const {
   const std::int64_t immediate = config_.mode == Mode::kImmediate ? calls(Operation::kFindNow) : 0;

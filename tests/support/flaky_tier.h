@@ -63,6 +63,8 @@ public:
   void set_refusing(bool is_refusing) { is_refusing_ = is_refusing; }
   /// Whether `find_now` gives the bodies of fresh entries in files to those who take them.
   void set_giving_files(bool is_giving_files) { is_giving_files_ = is_giving_files; }
+  /// Of tests with one loop. @pre There is a soft budget.
+  void set_soft_budget(std::chrono::milliseconds budget) { soft_budget_ = budget; }
   void set_failing(Operation operation, bool is_failing) { of(operation).is_failing = is_failing; }
 
   /// Calls of `operation` stop after they took effect and before they return (a find has read, an
@@ -101,7 +103,7 @@ public:
   [[nodiscard]] ImmediateLookup find_now(CacheKey key, BodyPlace place) override;
   Task<Result<std::optional<Entry>>> find(CacheKey key) override;
   [[nodiscard]] std::optional<std::chrono::milliseconds> soft_budget() const override {
-    return config_.soft_budget;
+    return soft_budget_;
   }
   Task<Result<InsertOutcome>> insert(Entry entry) override;
   void insert_later(const Entry& entry) override { later_.push_back(entry); }
@@ -144,6 +146,7 @@ private:
 
   const Config config_;
   const Clock& clock_;
+  std::optional<std::chrono::milliseconds> soft_budget_;
   std::array<Behaviour, kOperations> behaviours_;
   std::atomic<bool> is_available_{true};
   std::atomic<bool> is_refusing_{false};

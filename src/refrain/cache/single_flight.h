@@ -137,16 +137,23 @@ private:
   std::array<Shard, kShards> shards_;
 };
 
-/// The members are guarded by the mutex of the shard its key falls into.
+/// What is said of patience is used on the loop that the flight runs on; the other members are
+/// guarded by the mutex of the shard its key falls into.
 class Flight {
 public:
   explicit Flight(CacheKey key) : key_(key) {}
   [[nodiscard]] CacheKey key() const { return key_; }
 
+  /// Whether it has waited for a tier to the end of the tier's soft budget. One such wait is all
+  /// that those aboard are asked to bear.
+  [[nodiscard]] bool is_impatient() const { return is_impatient_; }
+  void make_impatient() { is_impatient_ = true; }
+
 private:
   friend class SingleFlight;
 
   const CacheKey key_;
+  bool is_impatient_ = false;
   bool must_generate_ = false;
   bool is_discarded_ = false;
   bool is_storing_ = false;

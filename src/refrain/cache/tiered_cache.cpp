@@ -167,12 +167,15 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
   const Erasures::Mark begin(erasures_, key);
   const std::uint64_t landings = flights_.landings(key);
   std::optional<Answer> stale;
+  std::vector<bool> is_late(tiers_.size());
   for (std::size_t i = search.first_tier; i < tiers_.size(); ++i) {
-    std::optional<Entry> entry = co_await find_in(i, key, flight);
+    Found found = co_await find_in(i, key, flight);
+    is_late[i] = found.is_late;
+    std::optional<Entry>& entry = found.entry;
     if (!entry) continue;
     if (search.youngest && entry->metadata().created <= *search.youngest) continue;
     search.youngest = entry->metadata().created;
-    co_await fill(*entry, i, begin);
+    co_await fill(*entry, i, begin, is_late);
     // An erase must win, though it passed the tiers above before they were filled; and so must what
     // a flight generated meanwhile, unless this is that flight.
     const bool is_flown_past = flight == nullptr && is_flown_past_since(landings, key);
@@ -185,16 +188,16 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
   co_return stale;
 }
 
-Task<std::optional<Entry>> TieredCache::find_in(std::size_t tier,
-                                                CacheKey key,
-                                                std::shared_ptr<Flight> flight) {
+Task<TieredCache::Found> TieredCache::find_in(std::size_t tier,
+                                              CacheKey key,
+                                              std::shared_ptr<Flight> flight) {
   Tier& asked = *tiers_[tier];
-  if (!asked.is_available()) co_return std::nullopt;
+  if (!asked.is_available()) co_return Found();
   const auto budget = asked.soft_budget();
   std::optional<Result<std::optional<Entry>>> found;
   if (budget) {
     const Erasures::Mark begin(erasures_, key);
-    LookUp look_up(tier, key, begin, std::move(flight));
+    LookUp look_up(tier, key, begin, flight);
     auto on_late = [this, look_up = std::move(look_up)](Result<std::optional<Entry>> late) {
       return take_late(look_up, std::move(late));
     };
@@ -202,13 +205,17 @@ Task<std::optional<Entry>> TieredCache::find_in(std::size_t tier,
   } else {
     found = co_await asked.find(key);
   }
+  Found result;
   if (!found) {
     late_[tier].finds.fetch_add(1, std::memory_order_relaxed);
-    co_return std::nullopt;
+    if (flight != nullptr) flight->make_impatient();
+    result.is_late = true;
+  } else if (*found) {
+    result.entry = std::move(**found);
+  } else {
+    report_failure(asked, "find", found->error());
   }
-  if (*found) co_return std::move(**found);
-  report_failure(asked, "find", found->error());
-  co_return std::nullopt;
+  co_return result;
 }
 
 Task<void> TieredCache::take_late(LookUp look_up, Result<std::optional<Entry>> found) {
@@ -228,12 +235,11 @@ Task<void> TieredCache::take_late(LookUp look_up, Result<std::optional<Entry>> f
                        answer_from(std::move(*entry), *tiers_[look_up.tier], clock_.now()));
 }
 
-Task<bool> TieredCache::insert_in(std::size_t tier,
-                                  Entry entry,
-                                  std::string_view operation,
-                                  std::shared_ptr<StoringTurn> turn) {
+Task<bool> TieredCache::insert_in(std::size_t tier, Entry entry, Insertion insertion) {
   Tier& asked = *tiers_[tier];
-  const auto budget = asked.soft_budget();
+  auto budget = asked.soft_budget();
+  if (budget && !insertion.is_waited_for) budget = std::chrono::milliseconds(0);
+  const std::shared_ptr<StoringTurn> turn = std::move(insertion.turn);
   std::optional<Result<InsertOutcome>> inserted;
   if (budget) {
     const CacheKey key = entry.key();
@@ -253,7 +259,7 @@ Task<bool> TieredCache::insert_in(std::size_t tier,
     late_[tier].inserts.fetch_add(1, std::memory_order_relaxed);
     co_return false;
   }
-  if (!*inserted) report_failure(asked, operation, inserted->error());
+  if (!*inserted) report_failure(asked, insertion.operation, inserted->error());
   co_return *inserted && **inserted == InsertOutcome::kStored;
 }
 
@@ -271,10 +277,15 @@ Task<void> TieredCache::settle_late(LookUp inserted,
   if (turn) turn->end_one();
 }
 
-Task<void> TieredCache::fill(Entry entry, std::size_t below_tier, Erasures::Mark begin) {
+Task<void> TieredCache::fill(Entry entry,
+                             std::size_t below_tier,
+                             Erasures::Mark begin,
+                             const std::vector<bool>& is_late) {
   for (std::size_t i = 0; i < below_tier; ++i) {
-    if (copy_now(entry, i, begin) != Copied::kMustWait) continue;
-    static_cast<void>(co_await insert_in(i, entry, "fill"));
+    if (is_late[i] || copy_now(entry, i, begin) != Copied::kMustWait) continue;
+    Insertion insertion;
+    insertion.operation = "fill";
+    static_cast<void>(co_await insert_in(i, entry, std::move(insertion)));
   }
 }
 

@@ -201,11 +201,14 @@ private:
     std::shared_ptr<Flight> flight;  // null if it is nobody's flight
   };
 
+  struct Found {
+    std::optional<Entry> entry;
+    bool is_late = false;  // the tier has not answered yet
+  };
+
   /// What the tier has. It is waited for within the tier's soft budget only.
   /// @param flight Those who wait for it get what comes late; null: what comes late is of no use.
-  Task<std::optional<Entry>> find_in(std::size_t tier,
-                                     CacheKey key,
-                                     std::shared_ptr<Flight> flight = nullptr);
+  Task<Found> find_in(std::size_t tier, CacheKey key, std::shared_ptr<Flight> flight = nullptr);
   /// What comes late answers those who still wait for the flight, and fills the tiers that take it
   /// at once; nothing that was erased since it was asked for, and nothing once the flight has an
   /// outcome of its own.
@@ -227,12 +230,15 @@ private:
     int unfinished_ = 1;  // whoever generated; ended when all tiers were told
   };
 
+  /// Why something is inserted, and how.
+  struct Insertion {
+    std::string_view operation;
+    bool is_waited_for = true;          ///< False: not even within the tier's soft budget.
+    std::shared_ptr<StoringTurn> turn;  ///< Lasts until all is stored, however late; or null.
+  };
+
   /// Inserts, and waits for that within the tier's soft budget only. Whether it is stored by then.
-  /// @param turn Lasts until it is stored or has failed, however late; null: there is none.
-  Task<bool> insert_in(std::size_t tier,
-                       Entry entry,
-                       std::string_view operation,
-                       std::shared_ptr<StoringTurn> turn = nullptr);
+  Task<bool> insert_in(std::size_t tier, Entry entry, Insertion insertion);
   /// An insertion that was not waited for is over: it is taken back if it may be older than what is
   /// wanted there.
   Task<void> settle_late(LookUp inserted,
@@ -270,8 +276,12 @@ private:
   /// Whether a shared tier has an entry that was not there when `youngest` was the youngest.
   Task<bool> is_superseded(CacheKey key, std::optional<WallTime> youngest);
   Task<Result<Entry>> run_generator(CacheKey key, Generator generate);
-  Task<bool> store(Entry entry, std::shared_ptr<StoringTurn> turn);
-  Task<void> fill(Entry entry, std::size_t below_tier, Erasures::Mark begin);
+  Task<bool> store(Entry entry, Insertion insertion);
+  /// @param is_late Which tiers have not answered: they may have something newer, and are left out.
+  Task<void> fill(Entry entry,
+                  std::size_t below_tier,
+                  Erasures::Mark begin,
+                  const std::vector<bool>& is_late);
   /// Forgets what was put into the first `tiers` tiers, since it may be older than what is wanted
   /// there by now: nothing, after an erasure, or a newer entry.
   Task<void> take_back(CacheKey key, std::size_t tiers);

@@ -110,8 +110,9 @@ Task<Result<Answer>> TieredCache::find_or_generate(std::shared_ptr<Flight> fligh
         found && (found->disposition() == Disposition::kHit || backoff_.is_waiting(flight->key()));
     if (is_enough && !flights_.must_generate(flight)) co_return std::move(*found);
   }
-  // Who wants a new answer whatever there is does not want another instance's either.
-  if (flights_.must_generate(flight) || !is_worth_sharing())
+  // Who wants a new answer whatever there is does not want another instance's either; and where
+  // answers come late, so would the turn.
+  if (flights_.must_generate(flight) || flight->is_impatient() || !is_worth_sharing())
     co_return co_await generate_and_store(flight, std::move(generate));
   co_return co_await generate_in_turn(flight, search.youngest, std::move(generate));
 }
@@ -186,8 +187,8 @@ Task<Result<Answer>> TieredCache::generate_under(std::unique_ptr<GenerationLease
 Task<bool> TieredCache::is_superseded(CacheKey key, std::optional<WallTime> youngest) {
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
     if (!tiers_[i]->is_shared()) continue;
-    std::optional<Entry> entry = co_await find_in(i, key);
-    if (entry && (!youngest || entry->metadata().created > *youngest)) co_return true;
+    const Found found = co_await find_in(i, key);
+    if (found.entry && (!youngest || found.entry->metadata().created > *youngest)) co_return true;
   }
   co_return false;
 }
@@ -220,7 +221,11 @@ Task<Result<Answer>> TieredCache::store_generated(std::shared_ptr<Flight> flight
   if (flights_.is_discarded(flight) || entry.body_size() > config_.max_entry_bytes)
     co_return answer;
   flights_.begin_storing(flight);
-  const bool is_stored = co_await store(entry, std::move(turn));
+  Insertion insertion;
+  insertion.operation = "insert";
+  insertion.is_waited_for = !flight->is_impatient();
+  insertion.turn = std::move(turn);
+  const bool is_stored = co_await store(entry, std::move(insertion));
   if (flights_.is_discarded(flight)) {
     // Erased while it was being stored: the erase must win.
     co_await take_back(flight->key(), tiers_.size());
@@ -259,14 +264,14 @@ Task<Result<Entry>> TieredCache::run_generator(CacheKey key, Generator generate)
       config_.freshness.stamp(key, clock_.now(), cost), made->content_type(), made->body());
 }
 
-Task<bool> TieredCache::store(Entry entry, std::shared_ptr<StoringTurn> turn) {
+Task<bool> TieredCache::store(Entry entry, Insertion insertion) {
   bool is_stored = false;
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
     if (!tiers_[i]->is_available()) {
       tiers_[i]->insert_later(entry);
       continue;
     }
-    const bool is_in = co_await insert_in(i, entry, "insert", turn);
+    const bool is_in = co_await insert_in(i, entry, insertion);
     is_stored = is_stored || is_in;
   }
   co_return is_stored;
