@@ -23,8 +23,8 @@ namespace refrain {
 /// Sends commands to the server that keeps their key, whichever that is. A command goes over a
 /// connection of the loop that its coroutine runs on, so that nothing is handed between threads.
 ///
-/// Thread safety: every member may be called from any thread; `execute` from a coroutine on one of
-/// the client's loops.
+/// Thread safety: every member may be called from any thread; what `execute` returns is awaited on
+/// one of the client's loops, and if `execute` was called on one of them, there.
 /// Ownership: the loops and the log outlive the client, and so does what the options' functions
 /// refer to. It is destroyed while no other thread runs its loops; what is left of it in a loop
 /// ends when that loop next runs or is destroyed.

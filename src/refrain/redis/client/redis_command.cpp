@@ -1,17 +1,30 @@
 #include "refrain/redis/client/redis_command.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace refrain {
 
 namespace {
 
-void append_header(std::string& wire, char type, std::size_t size) {
-  char digits[24];
-  digits[0] = type;
-  char* const end = std::to_chars(digits + 1, digits + 22, size).ptr;
-  wire.append(digits, end);
-  wire.append("\r\n");
+// A type, at most 20 digits, and the end of the line.
+constexpr std::size_t kMaxHeader = 23;
+
+// Each writes to a place with room enough and returns what follows there.
+char* put_line_end(char* place) {
+  *place++ = '\r';
+  *place++ = '\n';
+  return place;
+}
+
+char* put_header(char* place, char type, std::size_t size) {
+  *place++ = type;
+  return put_line_end(std::to_chars(place, place + kMaxHeader, size).ptr);
+}
+
+char* put_word(char* place, std::string_view word) {
+  place = put_header(place, '$', word.size());
+  return put_line_end(std::copy(word.begin(), word.end(), place));
 }
 
 // The size in the header at the beginning of `wire`, which is taken off.
@@ -32,16 +45,15 @@ std::string_view take_word(std::string_view& wire) {
 }  // namespace
 
 void RedisCommand::add(std::span<const std::string_view> words) {
-  std::size_t room = 16;
+  const std::size_t before = wire_.size();
+  std::size_t room = kMaxHeader;
   for (const std::string_view word : words)
-    room += word.size() + 16;
-  wire_.reserve(wire_.size() + room);
-  append_header(wire_, '*', words.size());
-  for (const std::string_view word : words) {
-    append_header(wire_, '$', word.size());
-    wire_.append(word);
-    wire_.append("\r\n");
-  }
+    room += kMaxHeader + word.size() + 2;
+  wire_.resize(before + room);
+  char* end = put_header(wire_.data() + before, '*', words.size());
+  for (const std::string_view word : words)
+    end = put_word(end, word);
+  wire_.resize(static_cast<std::size_t>(end - wire_.data()));
   ++size_;
 }
 

@@ -160,6 +160,11 @@ RespParser::Step RespParser::begin_bulk(Bulk kind, std::string_view digits) {
   bulk_kind_ = kind;
   bulk_size_ = static_cast<std::size_t>(*size);
   is_in_bulk_ = true;
+  const std::string_view bytes = unread();
+  if (bytes.size() > bulk_size_ + 1) {  // most are there as a whole
+    begin_ += bulk_size_;
+    return finish_bulk(std::string(bytes.substr(0, bulk_size_)));
+  }
   bulk_.clear();
   // Memory follows what arrives, not what was announced.
   bulk_.reserve(std::min(bulk_size_, kBufferSize));
@@ -200,14 +205,14 @@ RespParser::Step RespParser::read_bulk() {
   bulk_.append(bytes.substr(0, taken));
   begin_ += taken;
   if (bulk_.size() < bulk_size_ || end_ - begin_ < 2) return Step::kMore;
-  if (unread().substr(0, 2) != "\r\n") return fail_corrupt("a bulk string is longer than it said");
-  begin_ += 2;
-  is_in_bulk_ = false;
-  return finish_bulk();
+  return finish_bulk(std::exchange(bulk_, std::string()));
 }
 
-RespParser::Step RespParser::finish_bulk() {
-  std::string text = std::exchange(bulk_, std::string());
+// The end of the line is there, too.
+RespParser::Step RespParser::finish_bulk(std::string text) {
+  if (!unread().starts_with("\r\n")) return fail_corrupt("a bulk string is longer than it said");
+  begin_ += 2;
+  is_in_bulk_ = false;
   if (bulk_kind_ == Bulk::kError)
     return finish(RespValue::text_of(RespType::kError, std::move(text)));
   if (bulk_kind_ == Bulk::kVerbatim) {

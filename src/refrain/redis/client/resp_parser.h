@@ -74,7 +74,7 @@ private:
   Step begin_aggregate(char type, std::string_view digits);
   Step begin(Open open);
   Step read_bulk();
-  Step finish_bulk();
+  Step finish_bulk(std::string text);
   Step finish(RespValue value);
   Step close_aggregates();
   bool charge(std::size_t bytes);

@@ -40,6 +40,15 @@ void StandaloneRedisClient::stop() {
 }
 
 Task<Result<RespValue>> StandaloneRedisClient::execute(RedisCommand command) {
+  // Nearly always called on the loop that it is awaited on: a coroutine less.
+  for (const auto& connection : connections_) {
+    if (connection->loop().get_executor().running_in_this_thread())
+      return connection->execute(std::move(command));
+  }
+  return execute_where_awaited(std::move(command));
+}
+
+Task<Result<RespValue>> StandaloneRedisClient::execute_where_awaited(RedisCommand command) {
   const Executor executor = co_await boost::asio::this_coro::executor;
   for (const auto& connection : connections_) {
     if (&connection->loop() == &executor.context())

@@ -45,6 +45,8 @@ public:
   [[nodiscard]] std::vector<Shard> shards() const override;
 
 private:
+  Task<Result<RespValue>> execute_where_awaited(RedisCommand command);
+
   const std::string address_;
   std::vector<std::shared_ptr<RedisConnection>> connections_;
   std::atomic<bool> is_stopped_ = false;
