@@ -7,12 +7,14 @@
 #include "support/run.h"
 #include "support/sample_entry.h"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -206,6 +208,30 @@ TEST_F(RedisCacheClusterTest, AClearIsSeenByAnotherInstanceOnEveryShard) {
     EXPECT_FALSE(has(one.cache(), std::to_string(i)));
     EXPECT_FALSE(has(other.cache(), std::to_string(i)));
   }
+}
+
+TEST_F(RedisCacheClusterTest, AnEpochThatItsShardHasLostIsBroughtBackByAllTogether) {
+  RedisInstance one(cluster_options(cluster_), clock_, loop_);
+  RedisInstance other(cluster_options(cluster_), clock_, loop_);
+  whole(one);
+  whole(other);
+  EXPECT_TRUE(clear(one).has_value());
+  run(loop_, other.cache().sweep());
+  const std::uint64_t epoch = one.epoch().value();
+
+  cluster_.node(cluster_.master_of(kEpochKey)).command({"DEL", kEpochKey});
+  int swept = 0;
+  const auto on_done = [&](const std::exception_ptr& /*failure*/) {
+    ++swept;
+  };
+  boost::asio::co_spawn(loop_, one.cache().sweep(), on_done);
+  boost::asio::co_spawn(loop_, other.cache().sweep(), on_done);
+  run_until(loop_, [&] { return swept == 2; });
+
+  EXPECT_EQ(cluster_.node(cluster_.master_of(kEpochKey)).command({"GET", kEpochKey}).text(),
+            std::to_string(epoch));
+  EXPECT_EQ(one.epoch().value(), epoch);
+  EXPECT_EQ(other.epoch().value(), epoch);
 }
 
 TEST_F(RedisCacheClusterTest, KnowsTheEpochBeforeItIsAvailable) {

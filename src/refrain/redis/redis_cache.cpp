@@ -2,10 +2,10 @@
 
 #include "refrain/cache/canonical_request.h"
 #include "refrain/redis/redis_value.h"
+#include "refrain/redis/script_refusal.h"
 #include "refrain/redis/server_memory.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -28,7 +28,7 @@ constexpr std::chrono::seconds kMemoryInterval{60};
 constexpr std::size_t kFirstBytes = std::size_t{256} << 10U;
 
 // Enough for several instances that clear at the same time.
-constexpr int kRaiseAttempts = 8;
+constexpr int kMaxAttempts = 8;
 
 bool is_plain(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char letter) {
@@ -73,17 +73,6 @@ Error not_asked() {
   return Error(ErrorCode::kUnavailable, "Redis has failed too often; it is not asked for a while");
 }
 
-std::optional<std::uint64_t> epoch_in(const RespValue& reply) {
-  if (reply.is_null()) return 0;
-  if (reply.type() != RespType::kBulkString) return std::nullopt;
-  // Redis counts in signed numbers.
-  std::int64_t epoch = 0;
-  const std::string& text = reply.text();
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), epoch);
-  if (error != std::errc{} || end != text.data() + text.size() || epoch < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(epoch);
-}
-
 std::vector<ShardStats> shard_stats(const RedisClient& client) {
   std::vector<ShardStats> all;
   for (RedisClient::Shard& shard : client.shards()) {
@@ -118,7 +107,7 @@ RedisCache::RedisCache(const Options& options, Epoch& epoch, const Clock& clock,
     : options_(options),
       key_prefix_("refrain:" + std::to_string(CanonicalRequest::kSchema) + ":" + options.service +
                   ":"),
-      epoch_key_(key_prefix_ + "epoch"),
+      epoch_key_(key_prefix_ + "epoch", kEpochTtl + 2 * options.ttl),
       epoch_(epoch),
       clock_(clock),
       log_(log),
@@ -137,7 +126,7 @@ RedisConnectionOptions RedisCache::connection_options() {
   connection.limits.max_commands = options_.max_queued_commands;
   connection.limits.max_bytes = options_.max_queued_bytes;
   connection.limits.replies.max_reply_bytes = options_.max_reply_bytes;
-  connection.greeting = RedisCommand({"GET", epoch_key_});
+  connection.greeting = epoch_key_.question();
   connection.on_greeted = [this](const RespValue& reply) {
     is_memory_unknown_.store(true, std::memory_order_relaxed);
     return adopt_remote(reply);
@@ -460,50 +449,68 @@ Task<Result<void>> RedisCache::clear(std::uint64_t epoch) {
   epoch_.adopt(epoch);
   // The caller may have raised the epoch itself, so this does not depend on who did.
   forget_what_is_known();
-  co_return co_await raise_remote(epoch);
+  co_return co_await change_remote(EpochKey::Change::kRaise, epoch);
 }
 
-// INCRBY is atomic: of instances that clear at once each raises the epoch by at least one, so each
-// ends above everything that any of them has written before.
-Task<Result<void>> RedisCache::raise_remote(std::uint64_t epoch) {
-  Result<std::uint64_t> remote = co_await remote_epoch();
-  for (int i = 0; remote && i < kRaiseAttempts; ++i) {
-    const std::uint64_t step = *remote < epoch ? epoch - *remote : 1;
-    RedisCommand command({"INCRBY", epoch_key_, std::to_string(step)});
-    const auto lifetime =
-        std::chrono::duration_cast<std::chrono::milliseconds>(kEpochTtl + 2 * options_.ttl);
-    command.add({"PEXPIRE", epoch_key_, std::to_string(lifetime.count())});
-    Result<RespValue> replies = co_await ask(std::move(command), Kind::kWrite);
-    if (!replies) co_return fail(replies.error());
-    const RespValue& raised = replies->elements().front();
-    if (raised.type() != RespType::kInteger || raised.integer() < 0) {
-      errors_.fetch_add(1, std::memory_order_relaxed);
-      co_return fail(error_reply("to raise the epoch", raised));
-    }
-    remote = static_cast<std::uint64_t>(raised.integer());
-    // Lower than wanted: the key was dropped in between and the count began anew.
-    if (*remote < epoch) continue;
-    is_clear_owed_.store(false, std::memory_order_relaxed);
-    adopt(*remote);
-    co_return Result<void>();
-  }
+Task<Result<void>> RedisCache::change_remote(EpochKey::Change change, std::uint64_t epoch) {
+  RedisCommand script = epoch_key_.script(change, epoch);
+  std::optional<Result<RespValue>> reply = co_await try_send(std::move(script), Kind::kWrite);
+  if (!reply) co_return fail(not_asked());
+  if (!*reply) co_return fail(reply->error());
+  Result<std::uint64_t> remote = epoch_key_.after_script(**reply);
+  if ((*reply)->is_error() && is_script_refusal((*reply)->text()))
+    remote = co_await change_without_script(change, epoch);
   if (!remote) co_return fail(remote.error());
-  co_return fail(ErrorCode::kUnavailable, "the epoch's key keeps vanishing from Redis");
+  if (change == EpochKey::Change::kRaise) is_clear_owed_.store(false, std::memory_order_relaxed);
+  adopt(*remote);
+  co_return Result<void>();
+}
+
+Task<Result<std::uint64_t>> RedisCache::change_without_script(EpochKey::Change change,
+                                                              std::uint64_t epoch) {
+  Result<std::uint64_t> remote = co_await remote_epoch();
+  bool is_done = remote && change == EpochKey::Change::kRestore && *remote >= epoch;
+  for (int i = 0; remote && !is_done && i < kMaxAttempts; ++i) {
+    RedisCommand attempt = epoch_key_.attempt(change, epoch, *remote);
+    Result<RespValue> replies = co_await ask(std::move(attempt), Kind::kWrite);
+    if (!replies) co_return fail(replies.error());
+    remote = epoch_key_.after_attempt(*replies);
+    if (!remote) errors_.fetch_add(1, std::memory_order_relaxed);
+    // Lower than wanted: the key was dropped in between and the count began anew.
+    is_done = remote && *remote >= epoch;
+  }
+  if (remote && !is_done)
+    co_return fail(ErrorCode::kUnavailable, "the epoch's key keeps vanishing from Redis");
+  co_return remote;
 }
 
 Task<Result<std::uint64_t>> RedisCache::remote_epoch() {
-  RedisCommand command({"GET", epoch_key_});
-  Result<RespValue> reply = co_await ask(std::move(command), Kind::kRead);
-  if (!reply) co_return fail(reply.error());
-  const std::optional<std::uint64_t> epoch = epoch_in(*reply);
-  if (!epoch) co_return fail(ErrorCode::kCorrupt, "the epoch's key in Redis holds no number");
-  co_return *epoch;
+  RedisCommand question = epoch_key_.question();
+  std::optional<Result<RespValue>> reply = co_await try_send(std::move(question), Kind::kRead);
+  if (!reply) co_return fail(not_asked());
+  if (!*reply) co_return fail(reply->error());
+  Result<std::uint64_t> epoch = epoch_key_.answer(**reply);
+  if (!epoch && !(*reply)->is_error()) errors_.fetch_add(1, std::memory_order_relaxed);
+  report_bad_epoch(epoch);
+  co_return epoch;
+}
+
+// Once. If it is found so by the log-in, there is no connection, and the client says why.
+void RedisCache::report_bad_epoch(const Result<std::uint64_t>& epoch) {
+  if (epoch) {
+    is_bad_epoch_reported_.store(false, std::memory_order_relaxed);
+    return;
+  }
+  if (epoch.error().code() != ErrorCode::kCorrupt) return;
+  if (is_bad_epoch_reported_.exchange(true, std::memory_order_relaxed)) return;
+  log_.write(LogLevel::kError,
+             "Redis keeps no epoch: other instances do not hear when all is forgotten",
+             {LogField("service", options_.service), LogField("reason", epoch.error().message())});
 }
 
 Result<void> RedisCache::adopt_remote(const RespValue& reply) {
-  if (reply.is_error()) return fail(error_reply("to read", reply));
-  const std::optional<std::uint64_t> remote = epoch_in(reply);
-  if (!remote) return fail(ErrorCode::kCorrupt, "the epoch's key in Redis holds no number");
+  const Result<std::uint64_t> remote = epoch_key_.answer(reply);
+  if (!remote) return fail(remote.error());
   adopt(*remote);
   return {};
 }
@@ -522,9 +529,11 @@ Task<Result<void>> RedisCache::refresh_epoch() {
   if (!remote) co_return fail(remote.error());
   adopt(*remote);
   const std::uint64_t local = epoch_.value();
-  const bool is_behind = *remote < local && local > Epoch::kFirst;
-  if (is_behind || is_clear_owed_.load(std::memory_order_relaxed))
-    co_return co_await raise_remote(local);
+  if (is_clear_owed_.load(std::memory_order_relaxed))
+    co_return co_await change_remote(EpochKey::Change::kRaise, local);
+  // Redis has lost the key, or its latest data. To bring the epoch back is not to clear anything.
+  if (*remote < local && local > Epoch::kFirst)
+    co_return co_await change_remote(EpochKey::Change::kRestore, local);
   co_return Result<void>();
 }
 

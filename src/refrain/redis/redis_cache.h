@@ -12,6 +12,7 @@
 #include "refrain/core/result.h"
 #include "refrain/redis/client/redis_client.h"
 #include "refrain/redis/client/redis_url.h"
+#include "refrain/redis/epoch_key.h"
 #include "refrain/redis/lifetime_jitter.h"
 #include "refrain/redis/missed_erasures.h"
 #include "refrain/redis/missed_inserts.h"
@@ -130,7 +131,7 @@ public:
   [[nodiscard]] std::string_view service() const { return options_.service; }
   /// Of the names of all keys that it writes: `refrain:<schema>:<service>:`.
   [[nodiscard]] std::string_view key_prefix() const { return key_prefix_; }
-  [[nodiscard]] std::string_view epoch_key() const { return epoch_key_; }
+  [[nodiscard]] std::string_view epoch_key() const { return epoch_key_.name(); }
 
   /// Somebody, perhaps this instance, has written or erased `key` in Redis: what waits to be
   /// written under it is older, and forgotten. Any thread.
@@ -179,13 +180,15 @@ private:
   Task<void> look_at_memory();
   Result<void> adopt_remote(const RespValue& reply);
   Task<Result<std::uint64_t>> remote_epoch();
-  Task<Result<void>> raise_remote(std::uint64_t epoch);
+  void report_bad_epoch(const Result<std::uint64_t>& epoch);
+  Task<Result<void>> change_remote(EpochKey::Change change, std::uint64_t epoch);
+  Task<Result<std::uint64_t>> change_without_script(EpochKey::Change change, std::uint64_t epoch);
   Task<Result<void>> refresh_epoch();
   [[nodiscard]] RemoteTierStats remote_stats() const;
 
   const Options options_;
   const std::string key_prefix_;  // `refrain:<schema>:<service>:`
-  const std::string epoch_key_;
+  const EpochKey epoch_key_;
   Epoch& epoch_;
   const Clock& clock_;
   Log& log_;
@@ -205,6 +208,7 @@ private:
   std::atomic<std::int64_t> erasures_replayed_{0};
   std::atomic<std::int64_t> epochs_raised_{0};
   std::atomic<bool> is_memory_unknown_{true};
+  std::atomic<bool> is_bad_epoch_reported_{false};
 
   mutable Mutex mutex_;
   std::optional<ServerMemory> memory_ REFRAIN_GUARDED_BY(mutex_);
