@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace refrain {
 
@@ -111,6 +112,23 @@ protected:
     return run(loop_, instance.cache().clear(next));
   }
 
+  std::size_t master_of(RedisInstance& instance, const std::string& key) {
+    const std::uint64_t epoch = instance.epoch().value();
+    return cluster_.master_of(instance.cache().key_name(epoch, sample_key(key)));
+  }
+
+  /// One on the epoch's shard, without which nothing is certain, and one on another.
+  std::pair<std::string, std::string> keys_on_and_off_the_epochs_shard(RedisInstance& instance) {
+    const std::size_t epochs_master = cluster_.master_of(kEpochKey);
+    int number = 0;
+    while (master_of(instance, std::to_string(number)) != epochs_master)
+      ++number;
+    std::string on = std::to_string(number);
+    while (master_of(instance, std::to_string(number)) == epochs_master)
+      ++number;
+    return {std::move(on), std::to_string(number)};
+  }
+
   testing::ManualClock clock_;
   boost::asio::io_context loop_{1};
   RedisCluster& cluster_ = RedisCluster::shared();
@@ -143,21 +161,10 @@ TEST_F(RedisCacheClusterTest, AFrozenShardsKeysAreMissesAtOnceAndTheOthersAreSer
   options.command_budget = std::chrono::milliseconds(1000);
   RedisInstance instance(options, clock_, loop_);
   RedisCache& cache = whole(instance);
-  const auto master_of = [&](const std::string& key) {
-    return cluster_.master_of(cache.key_name(instance.epoch().value(), sample_key(key)));
-  };
-  // The epoch's shard stays: without it nothing is certain.
-  const std::size_t epochs_master = cluster_.master_of(kEpochKey);
-  int number = 0;
-  while (master_of(std::to_string(number)) != epochs_master)
-    ++number;
-  const std::string served = std::to_string(number);
-  while (master_of(std::to_string(number)) == epochs_master)
-    ++number;
-  const std::string frozen = std::to_string(number);
+  const auto [served, frozen] = keys_on_and_off_the_epochs_shard(instance);
   insert(cache, served);
   insert(cache, frozen);
-  testing::RedisServer& shard = cluster_.node(master_of(frozen));
+  testing::RedisServer& shard = cluster_.node(master_of(instance, frozen));
 
   shard.freeze();
   run_until(loop_, [&] {
@@ -190,6 +197,46 @@ TEST_F(RedisCacheClusterTest, AFrozenShardsKeysAreMissesAtOnceAndTheOthersAreSer
   });
   EXPECT_FALSE(has(cache, frozen));
   EXPECT_TRUE(has(cache, served));
+}
+
+TEST_F(RedisCacheClusterTest, WhatWaitsForAShardThatIsAwayHoldsUpNoOtherAndFindsItWell) {
+  RedisCache::Options options = cluster_options(cluster_);
+  options.command_budget = std::chrono::milliseconds(1000);
+  RedisInstance instance(options, clock_, loop_);
+  RedisCache& cache = whole(instance);
+  const auto [served, frozen] = keys_on_and_off_the_epochs_shard(instance);
+  testing::RedisServer& shard = cluster_.node(master_of(instance, frozen));
+  const auto recovery = [&cache] {
+    return cache.stats().remote.value().recovery;
+  };
+  // The oldest belongs to the shard that will be away.
+  cache.insert_later(sample_entry(sample_key(frozen), clock_.now()));
+  cache.insert_later(sample_entry(sample_key(served), clock_.now()));
+  shard.freeze();
+  run_until(loop_, [&] {
+    static_cast<void>(run(loop_, cache.find(sample_key(frozen))));
+    return cache.stats().remote->state == "open";
+  });
+
+  run_until(loop_, [&] {
+    clock_.advance(std::chrono::milliseconds(10));
+    run(loop_, cache.sweep());
+    return recovery().replayed == 1;
+  });
+
+  EXPECT_EQ(recovery().waiting, 1);
+  EXPECT_EQ(recovery().dropped, 0);
+  EXPECT_TRUE(has(cache, served));
+  shard.thaw();
+  // No request comes: the sweep itself finds out.
+  run_until(loop_, [&] {
+    clock_.advance(std::chrono::seconds(1));
+    run(loop_, cache.sweep());
+    return recovery().waiting == 0;
+  });
+  EXPECT_EQ(recovery().replayed, 2);
+  EXPECT_EQ(cache.stats().remote->state, "closed");
+  EXPECT_TRUE(has(cache, frozen));
 }
 
 TEST_F(RedisCacheClusterTest, AClearIsSeenByAnotherInstanceOnEveryShard) {

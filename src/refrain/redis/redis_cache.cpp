@@ -20,6 +20,9 @@ constexpr std::chrono::hours kEpochTtl = std::chrono::days(30);
 // Of one call, so that a sweep never takes long.
 constexpr std::size_t kKeysPerSweep = 4096;
 
+// Of missed inserts that a sweep looks at in vain, since their shards are away.
+constexpr std::size_t kPassedOverPerSweep = 1000;
+
 // How often the server is asked for the policy of its memory, which somebody may change.
 constexpr std::chrono::seconds kMemoryInterval{60};
 
@@ -71,6 +74,10 @@ Error error_reply(std::string_view operation, const RespValue& reply) {
 
 Error not_asked() {
   return Error(ErrorCode::kUnavailable, "Redis has failed too often; it is not asked for a while");
+}
+
+bool contains(const std::vector<std::size_t>& shards, std::size_t shard) {
+  return std::find(shards.begin(), shards.end(), shard) != shards.end();
 }
 
 std::vector<ShardStats> shard_stats(const RedisClient& client) {
@@ -371,15 +378,20 @@ void RedisCache::remember_erasure(CacheKey key, std::string_view name) {
   adopt(epoch_.value() + 1);
 }
 
+// What is sent to a shard here is also the probe that its breaker waits for, so that it needs no
+// request to be found well. While nothing can be sent to it no probe is spent on it.
 Task<void> RedisCache::replay_erasures() {
   const std::vector<MissedErasures::Waiting> waiting = missed_erasures_.waiting();
   std::vector<std::size_t> failing;
   for (const MissedErasures::Waiting& erasure : waiting) {
     const std::string name = key_name(epoch_.value(), erasure.key);
     const std::size_t shard = client_->shard_of(name);
-    if (std::find(failing.begin(), failing.end(), shard) != failing.end()) continue;
-    RedisCommand command({"DEL", name});
-    std::optional<Result<RespValue>> reply = co_await try_send(std::move(command), Kind::kWrite);
+    if (contains(failing, shard)) continue;
+    std::optional<Result<RespValue>> reply;
+    if (client_->is_ready(name)) {
+      RedisCommand command({"DEL", name});
+      reply = co_await try_send(std::move(command), Kind::kWrite);
+    }
     if (reply && *reply && !(*reply)->is_error()) {
       erasures_replayed_.fetch_add(1, std::memory_order_relaxed);
       missed_erasures_.settle(erasure);
@@ -389,35 +401,46 @@ Task<void> RedisCache::replay_erasures() {
   }
 }
 
+// A round that has looked at enough for now is gone on with by the next sweep, so that what waits
+// for a shard that is away neither holds up the rest nor is looked at again and again.
 Task<void> RedisCache::replay_inserts() {
   const SteadyTime now = clock_.steady_now();
   const auto since = std::min<SteadyTime::duration>(now - last_replay_, std::chrono::seconds(1));
   last_replay_ = now;
-  const auto limit = options_.replays_per_second * since / std::chrono::seconds(1);
-  for (std::int64_t i = 0; i < limit; ++i) {
-    const bool goes_on = co_await replay_one();
-    if (!goes_on) co_return;
+  auto may_send = options_.replays_per_second * since / std::chrono::seconds(1);
+  std::size_t may_pass_over = kPassedOverPerSweep;
+  std::vector<std::size_t> failing;
+  if (is_round_over_) missed_inserts_.begin_round();
+  is_round_over_ = false;
+  while (!is_round_over_ && may_send > 0 && may_pass_over > 0) {
+    const Replay replayed = co_await replay_one(failing);
+    if (replayed == Replay::kSent) --may_send;
+    if (replayed == Replay::kPassedOver) --may_pass_over;
+    is_round_over_ = replayed == Replay::kNone || failing.size() >= client_->shard_count();
   }
 }
 
 // NX: what is there was written after this was missed, or is as good.
-Task<bool> RedisCache::replay_one() {
+Task<RedisCache::Replay> RedisCache::replay_one(std::vector<std::size_t>& failing) {
   std::optional<Entry> entry = missed_inserts_.take(clock_.now());
-  if (!entry) co_return false;
+  if (!entry) co_return Replay::kNone;
   const CacheKey key = entry->key();
-  if (!is_open_to(key, key_name(epoch_.value(), key))) {
-    missed_inserts_.put_back(std::move(*entry));
-    co_return false;
+  const std::string name = key_name(epoch_.value(), key);
+  const std::size_t shard = client_->shard_of(name);
+  if (contains(failing, shard) || !client_->is_ready(name) || !is_open_to(key, name)) {
+    missed_inserts_.put_back(std::move(*entry), MissedInserts::Turn::kNextRound);
+    co_return Replay::kPassedOver;
   }
   Result<RespValue> reply = co_await write(*entry, Condition::kIfAbsent);
   const bool is_valid =
-      reply ? missed_inserts_.arrive() : missed_inserts_.put_back(std::move(*entry));
+      reply ? missed_inserts_.arrive()
+            : missed_inserts_.put_back(std::move(*entry), MissedInserts::Turn::kNextRound);
   const bool is_written = reply && !reply->is_error() && !reply->is_null();
   // What was said meanwhile may have reached Redis before this did.
   if (!is_valid && (is_written || !reply)) static_cast<void>(co_await erase_stored(key));
-  if (!reply) co_return false;
-  (is_written ? replayed_ : replays_refused_).fetch_add(1, std::memory_order_relaxed);
-  co_return !reply->is_error();
+  if (!reply || reply->is_error()) failing.push_back(shard);
+  if (reply) (is_written ? replayed_ : replays_refused_).fetch_add(1, std::memory_order_relaxed);
+  co_return Replay::kSent;
 }
 
 Task<void> RedisCache::look_at_memory() {

@@ -48,10 +48,10 @@ namespace refrain {
 /// beginning.
 ///
 /// What is inserted and erased while Redis is away is remembered, within bounds, and `sweep` makes
-/// up for it: first what was erased, before anything of that shard is answered from Redis again,
-/// then the entries, at a bounded rate, where there is none: another instance may have written a
-/// newer one. When more was erased than can be remembered, everything is
-/// forgotten instead.
+/// up for it, for each shard as soon as that is back: first what was erased, before anything of
+/// that shard is answered from Redis again, then the entries, at a bounded rate, where there is
+/// none: another instance may have written a newer one. When more was erased than can be
+/// remembered, everything is forgotten instead.
 ///
 /// An entry lives for `ttl` at most, also when the entry itself would be stale, not gone, for
 /// longer: the limit on what is left in a shared Redis is the operator's.
@@ -146,6 +146,8 @@ public:
 private:
   enum class Kind : std::uint8_t { kRead, kWrite };
   enum class Condition : std::uint8_t { kNone, kIfAbsent };
+  /// What became of the next entry of a round: there is none, its shard is away, or it was sent.
+  enum class Replay : std::uint8_t { kNone, kPassedOver, kSent };
 
   RedisCache(const Options& options, Epoch& epoch, const Clock& clock, Log& log);
 
@@ -175,8 +177,7 @@ private:
   void remember_erasure(CacheKey key, std::string_view name);
   Task<void> replay_erasures();
   Task<void> replay_inserts();
-  /// False ends the round: there are no more, or Redis does not take them.
-  Task<bool> replay_one();
+  Task<Replay> replay_one(std::vector<std::size_t>& failing);
   Task<void> look_at_memory();
   Result<void> adopt_remote(const RespValue& reply);
   Task<Result<std::uint64_t>> remote_epoch();
@@ -214,6 +215,7 @@ private:
   std::optional<ServerMemory> memory_ REFRAIN_GUARDED_BY(mutex_);
   // Only the sweep under way uses them.
   SteadyTime last_replay_;
+  bool is_round_over_ = true;  // of replays; else the next sweep goes on with it
   SteadyTime memory_due_;
   TrackingCounters tracking_;
   std::unique_ptr<RedisClient> client_;  // last: it calls back into what stands above
