@@ -603,6 +603,25 @@ TEST_F(RedisConnectionTest, TellsThatItIsReadyAndThatItIsLost) {
   EXPECT_EQ(told[2], "ready");
 }
 
+TEST_F(RedisConnectionTest, SaysThatThePasswordHasBecomeWrongAfterItWasCut) {
+  RedisServer server({"--requirepass", "secret"});
+  server.set_password("secret");
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.password = "secret";
+  connect(options(endpoint));
+
+  server.command({"CONFIG", "SET", "requirepass", "another"});
+  server.set_password("another");
+  server.command({"CLIENT", "KILL", "TYPE", "normal"});
+  run_until(loop_, [this] { return log_.mentions("WRONGPASS"); });
+
+  EXPECT_TRUE(log_.mentions("closed the connection"));
+  const std::size_t lines = log_.lines.size();
+  const std::size_t attempts = failures_.size();
+  run_until(loop_, [&] { return failures_.size() >= attempts + 3; });
+  EXPECT_EQ(log_.lines.size(), lines) << "once";
+}
+
 TEST_F(RedisConnectionTest, SendsACommandThatItsCallerKeeps) {
   const RedisServer server;
   connect(options(server.unix_endpoint()));

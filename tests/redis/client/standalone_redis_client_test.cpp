@@ -1,6 +1,7 @@
 #include "refrain/redis/client/standalone_redis_client.h"
 
 #include "redis/redis_fixture.h"
+#include "support/log_spy.h"
 #include "support/redis_server.h"
 #include "support/run.h"
 
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <exception>
+#include <functional>
 #include <future>
 #include <string>
 #include <thread>
@@ -61,6 +63,42 @@ TEST(StandaloneRedisClient, PipelinesAThousandConcurrentGetsOverOneConnection) {
   const std::string name = "total_connections_received:";
   EXPECT_EQ(std::stoi(connections_of(server).substr(name.size())),
             std::stoi(before.substr(name.size())) + 1);
+}
+
+TEST(StandaloneRedisClient, SaysAnOutageOnceForAllItsLoops) {
+  RedisServer server;
+  boost::asio::io_context one(1);
+  boost::asio::io_context other(1);
+  testing::LogSpy log;
+  int failed = 0;
+  int ready = 0;
+  RedisConnectionOptions options = options_for(server);
+  options.on_connect_failed = [&](const Error& /*error*/) {
+    ++failed;
+  };
+  options.on_ready = [&] {
+    ++ready;
+  };
+  StandaloneRedisClient client(options, {&one, &other}, log);
+  client.start();
+  const auto run_both_until = [&](const std::function<bool()>& condition) {
+    run_until(one, [&] {
+      other.restart();
+      other.poll();
+      return condition();
+    });
+  };
+  run_both_until([&] { return ready == 2; });
+  EXPECT_EQ(log.count(LogLevel::kInfo), 1U);
+
+  server.kill();
+  run_both_until([&] { return failed >= 6; });
+  EXPECT_EQ(log.count(LogLevel::kWarning), 2U) << "lost, and then refused";
+  server.start();
+  run_both_until([&] { return ready == 4; });
+
+  EXPECT_EQ(log.count(LogLevel::kInfo), 2U);
+  EXPECT_EQ(log.count(LogLevel::kWarning), 2U);
 }
 
 TEST(StandaloneRedisClient, UsesTheConnectionOfTheLoopItsCallerRunsOn) {

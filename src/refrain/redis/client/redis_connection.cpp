@@ -120,7 +120,7 @@ RedisConnection::RedisConnection(RedisConnectionOptions options,
     : options_(std::move(options)),
       endpoint_(options_.endpoint),
       loop_(loop),
-      log_(log),
+      outages_(options_.outages ? options_.outages : std::make_shared<OutageLog>(log)),
       socket_(loop.get_executor()),
       deadline_timer_(loop.get_executor()),
       attempt_timer_(loop.get_executor()),
@@ -352,7 +352,7 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
 Task<void> RedisConnection::serve() {
   backoff_.reset();
   is_ready_.store(true, std::memory_order_release);
-  report_back();
+  outages_->report_back(endpoint_.describe());
   if (options_.on_ready) options_.on_ready();
   co_await wait_for_loss();
   if (!is_stopped_) report_away(loss_);
@@ -632,15 +632,7 @@ Result<void> RedisConnection::open_received(std::size_t size) {
 }
 
 void RedisConnection::report_away(const Error& error) {
-  if (std::exchange(is_away_reported_, true)) return;
-  log_.write(LogLevel::kWarning,
-             "Redis is away; it is tried again in the background",
-             {LogField("reason", error.message())});
-}
-
-void RedisConnection::report_back() {
-  is_away_reported_ = false;
-  log_.write(LogLevel::kInfo, "Redis is connected", {LogField("server", endpoint_.describe())});
+  outages_->report_away(error.message(), std::chrono::steady_clock::now());
 }
 
 Error RedisConnection::error(ErrorCode code, std::string_view what) const {
