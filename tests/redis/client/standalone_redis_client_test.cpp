@@ -166,6 +166,28 @@ TEST(StandaloneRedisClient, MeasuresHowLongCommandsTake) {
   EXPECT_GE(client.latency().p99_ms, client.latency().p50_ms);
 }
 
+TEST(StandaloneRedisClient, MeasuresHowLongCommandsWaitedThatHadNoReply) {
+  RedisServer server;
+  boost::asio::io_context loop(1);
+  NullLog log;
+  RedisConnectionOptions options = options_for(server);
+  options.command_budget = std::chrono::milliseconds(1000);
+  StandaloneRedisClient client(options, {&loop}, log);
+  client.start();
+  run_until(loop, [&] { return client.is_ready(); });
+  server.freeze();
+  int done = 0;
+  const auto on_done = [&](const std::exception_ptr& /*failure*/, const Result<RespValue>& reply) {
+    done += reply ? 0 : 1;
+  };
+
+  for (int i = 0; i < 5; ++i)
+    boost::asio::co_spawn(loop, client.execute(RedisCommand({"PING"})), on_done);
+  run_until(loop, [&] { return done == 5; });
+
+  EXPECT_GE(client.latency().p50_ms, 1000.0 * 7 / 8);
+}
+
 TEST(StandaloneRedisClient, MayBeDestroyedWhileItsLoopHasWorkOfItsOwn) {
   const RedisServer server;
   boost::asio::io_context loop(1);

@@ -50,7 +50,7 @@ public:
         begin_(begin) {}
 
   void complete(Result<RespValue> reply) override {
-    latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(now_ - begin_));
+    latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(now_ - begin_), now_);
     if (!handler_) return;
     Handler handler = std::move(*handler_);
     handler_.reset();
@@ -302,10 +302,19 @@ void RedisConnection::on_deadline() {
     arm_deadline(now);
     return;
   }
+  record_waits(now);
   give_up(error(ErrorCode::kTimeout,
                 "no reply within " + std::to_string(options_.command_budget.count()) + " ms"),
           error(ErrorCode::kUnavailable,
                 "the connection was given up: an earlier command had no reply in time"));
+}
+
+// What has no reply has taken so long at least: left out, it would make a frozen server look well.
+void RedisConnection::record_waits(SteadyTime now) {
+  for (const SteadyTime deadline : pipeline_.deadlines()) {
+    const SteadyTime begin = deadline - options_.command_budget;
+    latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(now - begin), now);
+  }
 }
 
 void RedisConnection::give_up(const Error& oldest, const Error& others) {

@@ -106,6 +106,7 @@ public:
 
   [[nodiscard]] bool is_ready() const { return is_ready_.load(std::memory_order_acquire); }
   [[nodiscard]] boost::asio::io_context& loop() const { return loop_; }
+  /// How long commands took, and of those that a time-out has ended how long they waited.
   [[nodiscard]] const LatencyWindow& latencies() const { return latencies_; }
 
 private:
@@ -150,6 +151,7 @@ private:
   void write_rest();
   void arm_deadline(SteadyTime deadline);
   void on_deadline();
+  void record_waits(SteadyTime now);
   void limit_attempt();
   void give_up(const Error& oldest, const Error& others);
   void report_failure(const Error& error);
