@@ -12,6 +12,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/socket_base.hpp>
 #include <boost/asio/write.hpp>
 
 #include <functional>
@@ -303,6 +304,7 @@ void RedisConnection::on_deadline() {
     return;
   }
   record_waits(now);
+  drop_unreceived();
   give_up(error(ErrorCode::kTimeout,
                 "no reply within " + std::to_string(options_.command_budget.count()) + " ms"),
           error(ErrorCode::kUnavailable,
@@ -315,6 +317,15 @@ void RedisConnection::record_waits(SteadyTime now) {
     const SteadyTime begin = deadline - options_.command_budget;
     latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(now - begin), now);
   }
+}
+
+// Closed in the usual way, the system would go on for minutes to deliver what the network has lost,
+// and a command that everybody has given up on would be executed after later ones of another
+// connection.
+void RedisConnection::drop_unreceived() {
+  if (!endpoint_.unix_path.empty()) return;
+  boost::system::error_code ignored;
+  ignored = socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
 }
 
 void RedisConnection::give_up(const Error& oldest, const Error& others) {

@@ -71,7 +71,9 @@ struct RedisConnectionOptions {
 ///
 /// It connects in the background, again and again, and a command that comes while it is away fails
 /// at once. A command whose budget runs out takes the connection down with it, and every other
-/// command that waits on it: after a time-out the next bytes could be anybody's reply.
+/// command that waits on it: after a time-out the next bytes could be anybody's reply. Over TCP it
+/// is reset then, so that of these commands none is executed that the server's system has not yet
+/// received; what it has received may be executed at any time, as also over a Unix socket.
 ///
 /// Whoever sends commands that are answered by push messages only (`SUBSCRIBE` in RESP3) waits in
 /// vain, and the connection ends with the command's budget.
@@ -152,6 +154,7 @@ private:
   void arm_deadline(SteadyTime deadline);
   void on_deadline();
   void record_waits(SteadyTime now);
+  void drop_unreceived();
   void limit_attempt();
   void give_up(const Error& oldest, const Error& others);
   void report_failure(const Error& error);
