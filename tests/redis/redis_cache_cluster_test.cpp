@@ -1,3 +1,4 @@
+#include "refrain/redis/client/cluster_slot.h"
 #include "refrain/redis/redis_cache.h"
 
 #include "contract/tier_contract.h"
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -179,11 +181,11 @@ TEST_F(RedisCacheClusterTest, AFrozenShardsKeysAreMissesAtOnceAndTheOthersAreSer
     EXPECT_TRUE(has(cache, served));
   }
   EXPECT_EQ(cache.stats().errors, errors) << "nothing was sent to the frozen one";
-  std::int64_t opened = 0;
+  const std::string address = "127.0.0.1:" + std::to_string(shard.tcp_endpoint().port);
   const TierStats stats = cache.stats();
+  EXPECT_EQ(stats.breakers.size(), RedisCluster::kMasters);
   for (const BreakerStats& breaker : stats.breakers)
-    opened += breaker.stays.at(1).entered;
-  EXPECT_EQ(opened, 1);
+    EXPECT_EQ(breaker.stays.at(1).entered, breaker.name == address ? 1 : 0) << breaker.name;
 
   // While its shard is away an erasure is remembered, and only that shard waits for it.
   EXPECT_FALSE(run(loop_, cache.erase(sample_key(frozen))).value());
@@ -197,6 +199,39 @@ TEST_F(RedisCacheClusterTest, AFrozenShardsKeysAreMissesAtOnceAndTheOthersAreSer
   });
   EXPECT_FALSE(has(cache, frozen));
   EXPECT_TRUE(has(cache, served));
+}
+
+TEST_F(RedisCacheClusterTest, ABreakerKeepsItsNameHoweverSlotsAreMoved) {
+  RedisInstance instance(cluster_options(cluster_), clock_, loop_);
+  RedisCache& cache = whole(instance);
+  const auto names = [&cache] {
+    std::set<std::string> all;
+    const TierStats stats = cache.stats();
+    for (const BreakerStats& breaker : stats.breakers)
+      all.insert(breaker.name);
+    return all;
+  };
+  const auto first_shard = [&cache] {
+    return cache.stats().remote->shards.at(0).address;
+  };
+  const std::string first = first_shard();
+  const std::set<std::string> before = names();
+  ASSERT_EQ(before.size(), RedisCluster::kMasters);
+  EXPECT_TRUE(before.contains(first));
+
+  // The slot that puts its master first among the shards.
+  int number = 0;
+  while (cluster_slot(std::to_string(number)) != 0)
+    ++number;
+  const std::string key = std::to_string(number);
+  cluster_.move_slot(0, cluster_.master_of(cluster_.key_elsewhere(key)));
+  run_until(loop_, [&] {
+    RedisCommand command({"GET", key});
+    static_cast<void>(run(loop_, cache.execute(std::move(command))));
+    return first_shard() != first;
+  });
+
+  EXPECT_EQ(names(), before);
 }
 
 TEST_F(RedisCacheClusterTest, WhatWaitsForAShardThatIsAwayHoldsUpNoOtherAndFindsItWell) {

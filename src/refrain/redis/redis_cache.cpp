@@ -574,9 +574,19 @@ TierStats RedisCache::stats() const {
   stats.refusals = refusals_.load(std::memory_order_relaxed);
   stats.errors = errors_.load(std::memory_order_relaxed);
   stats.removals = counts.removals;
-  stats.breakers = breakers_.stats(client_->shard_ids());
+  stats.breakers = breaker_stats();
   stats.remote = remote_stats();
   return stats;
+}
+
+// In a cluster a breaker belongs to a master and so has its address for a name, wherever its shard
+// stands among the others. Of a single server the address may change with the master.
+std::vector<BreakerStats> RedisCache::breaker_stats() const {
+  if (options_.servers.mode != RedisMode::kCluster) return {breakers_.stats(0, "0")};
+  std::vector<BreakerStats> all;
+  for (RedisClient::Shard& shard : client_->shards())
+    all.push_back(breakers_.stats(shard.id, std::move(shard.address)));
+  return all;
 }
 
 RemoteTierStats RedisCache::remote_stats() const {

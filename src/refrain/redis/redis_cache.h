@@ -185,6 +185,7 @@ private:
   Task<Result<void>> change_remote(EpochKey::Change change, std::uint64_t epoch);
   Task<Result<std::uint64_t>> change_without_script(EpochKey::Change change, std::uint64_t epoch);
   Task<Result<void>> refresh_epoch();
+  [[nodiscard]] std::vector<BreakerStats> breaker_stats() const;
   [[nodiscard]] RemoteTierStats remote_stats() const;
 
   const Options options_;
