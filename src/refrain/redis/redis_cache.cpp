@@ -50,7 +50,7 @@ Result<void> check(const RedisCache::Options& options) {
     return bad("service", "must be lower-case letters, digits, '-' or '_'");
   if (options.ttl <= std::chrono::seconds(0))
     return bad("ttl", "must be at least 1 second: every key expires");
-  if (options.ttl > std::chrono::days(3650)) return bad("ttl", "must be at most ten years");
+  if (options.ttl > RedisCache::kMaxTtl) return bad("ttl", "must be at most ten years");
   if (options.command_budget <= std::chrono::milliseconds(0))
     return bad("command budget", "must be at least 1 ms");
   if (options.connect_budget <= std::chrono::milliseconds(0))

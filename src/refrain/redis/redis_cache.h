@@ -60,14 +60,17 @@ namespace refrain {
 /// Ownership: see `RedisClient`; the epoch and the clock outlive the tier too.
 class RedisCache final : public Tier {
 public:
+  static constexpr std::chrono::seconds kMaxTtl = std::chrono::days(3650);
+
   struct Options {
     RedisEndpoint endpoint;
     /// How the servers are arranged: the mode and what belongs to it. Its `connection` is not used,
     /// it is made from what stands here.
     RedisClientOptions servers;
-    std::string service;             ///< `text` or `sticker`: part of every key.
-    std::chrono::seconds ttl{3600};  ///< At most. Raised: fewer generations, more memory of Redis.
-    double ttl_jitter = 0.1;         ///< The part of a lifetime by which it is shortened at most.
+    std::string service;  ///< `text` or `sticker`: part of every key.
+    std::chrono::seconds ttl{
+        3600};  ///< At most, up to kMaxTtl. Raised: fewer generations, more memory of Redis.
+    double ttl_jitter = 0.1;  ///< The part of a lifetime by which it is shortened at most.
     std::chrono::milliseconds command_budget{50};  ///< The longest that one call waits.
     /// How long one who wants an answer waits; 0, or no less than the command budget: for that.
     std::chrono::milliseconds soft_budget{0};
