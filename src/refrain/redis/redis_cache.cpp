@@ -174,7 +174,10 @@ ImmediateLookup RedisCache::find_now(CacheKey /*key*/, BodyPlace /*place*/) {
 }
 
 std::string RedisCache::key_name(std::uint64_t epoch, CacheKey key) const {
-  return key_prefix_ + std::to_string(epoch) + ":" + key.to_hex();
+  std::string name;
+  name.reserve(key_prefix_.size() + 21 + 2 * CacheKey::kSize);  // 21: the longest number, a colon
+  name.append(key_prefix_).append(std::to_string(epoch)).append(":").append(key.to_hex());
+  return name;
 }
 
 // What was written under an older epoch's names is out of reach from now on.
