@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -97,7 +98,8 @@ protected:
   }
 
   bool has(RedisCache& cache, std::string_view key) {
-    return run(loop_, cache.find(sample_key(key))).value().has_value();
+    const std::optional<Entry> found = run(loop_, cache.find(sample_key(key))).value();
+    return found && !found->is_erasure();
   }
   void insert(RedisCache& cache, std::string_view key) {
     const auto outcome = run(loop_, cache.insert(sample_entry(sample_key(key), clock_.now())));
