@@ -148,7 +148,7 @@ void expect_purge_is_seen(Instance& writer, Instance& reader) {
   wait_until("the instance has heard of it", [&] { return reader.tracking().changes == 1; });
   ASSERT_EQ(reader.get(key), "{}");
 
-  ASSERT_TRUE(writer.run(writer.cache().erase(key)).value());
+  ASSERT_EQ(writer.run(writer.cache().erase(key)).value(), EraseOutcome::kErased);
   wait_until("the instance has heard of it", [&] { return reader.tracking().changes == 2; });
 
   EXPECT_EQ(reader.get(key), "");

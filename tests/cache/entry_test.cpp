@@ -135,6 +135,17 @@ TEST(Entry, IsFreshAndUsableUntilButNotAtItsTimes) {
   EXPECT_FALSE(entry.is_usable(WallTime(milliseconds(3000))));
 }
 
+TEST(Entry, AnErasureEndsAsItIsMade) {
+  ManualClock clock;
+
+  const Entry erasure = Entry::erasure(sample_key("a"), clock.now());
+
+  EXPECT_TRUE(erasure.is_erasure());
+  EXPECT_FALSE(erasure.is_usable(clock.now()));
+  EXPECT_EQ(erasure.key(), sample_key("a"));
+  EXPECT_FALSE(sample_entry(sample_key("a"), clock.now()).is_erasure());
+}
+
 TEST(Entry, ChargesForWhatTheAllocatorTakes) {
   for (std::size_t size = 0; size < 2000; size += 7) {
     const Entry entry = Entry::make(sample_metadata(), "a/b", std::string(size, 'x'));

@@ -13,7 +13,7 @@ namespace {
 
 class TieredCacheEraseTest : public TieredCacheRig {
 protected:
-  Result<bool> erase(CacheKey wanted) { return run(loop, cache().erase(wanted)); }
+  Result<EraseOutcome> erase(CacheKey wanted) { return run(loop, cache().erase(wanted)); }
 };
 
 TEST_F(TieredCacheEraseTest, ForgetsTheKeyInEveryTierAndIsCounted) {
@@ -22,9 +22,9 @@ TEST_F(TieredCacheEraseTest, ForgetsTheKeyInEveryTierAndIsCounted) {
   ASSERT_TRUE(get(key).has_value());
   ASSERT_TRUE(get(sample_key("other")).has_value());
 
-  const Result<bool> erased = erase(key);
+  const Result<EraseOutcome> erased = erase(key);
 
-  EXPECT_TRUE(erased.value());
+  EXPECT_EQ(erased.value(), EraseOutcome::kErased);
   EXPECT_FALSE(memory.peek(key).has_value());
   EXPECT_FALSE(disk.peek(key).has_value());
   EXPECT_TRUE(memory.peek(sample_key("other")).has_value());
@@ -38,8 +38,8 @@ TEST_F(TieredCacheEraseTest, SaysWhetherAnyTierHadIt) {
   FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
   disk.put(made_elsewhere(key, "on disk"));
 
-  EXPECT_TRUE(erase(key).value());
-  EXPECT_FALSE(erase(key).value());
+  EXPECT_EQ(erase(key).value(), EraseOutcome::kErased);
+  EXPECT_EQ(erase(key).value(), EraseOutcome::kAbsent);
 }
 
 TEST_F(TieredCacheEraseTest, ATierThatFailsToForgetIsAnErrorButTheOthersForget) {
@@ -49,7 +49,7 @@ TEST_F(TieredCacheEraseTest, ATierThatFailsToForgetIsAnErrorButTheOthersForget) 
   ASSERT_TRUE(get(key).has_value());
   disk.set_failing(Operation::kErase, true);
 
-  const Result<bool> erased = erase(key);
+  const Result<EraseOutcome> erased = erase(key);
 
   ASSERT_FALSE(erased.has_value());
   EXPECT_EQ(erased.error().code(), ErrorCode::kIo);
@@ -64,10 +64,51 @@ TEST_F(TieredCacheEraseTest, ATierThatIsAwayForgetsTooSoThatTheKeyDoesNotComeBac
   ASSERT_TRUE(get(key).has_value());
   disk.set_available(false);
 
-  EXPECT_TRUE(erase(key).value());
+  EXPECT_EQ(erase(key).value(), EraseOutcome::kErased);
   disk.set_available(true);
 
   EXPECT_EQ(get(key)->disposition(), Disposition::kMiss);
+}
+
+TEST_F(TieredCacheEraseTest, ATierThatOwesItIsNoFailure) {
+  add_tier("memory");
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  ASSERT_TRUE(get(key).has_value());
+  redis.set_failing(Operation::kErase, true);
+  redis.set_owing(true);
+
+  EXPECT_EQ(erase(key).value(), EraseOutcome::kPending);
+}
+
+TEST_F(TieredCacheEraseTest, WhatIsOlderThanAnErasureInASharedTierIsNotUsed) {
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  FlakyTier& memory = add_tier("memory");
+  memory.put(made_elsewhere(key, "erased since"));
+  clock.advance(std::chrono::seconds(1));
+  redis.put(Entry::erasure(key, clock.now()));
+  clock.advance(std::chrono::seconds(1));
+
+  EXPECT_EQ(get(key)->entry().body(), "answer 1");
+
+  EXPECT_EQ(memory.peek(key)->body(), "answer 1");
+  EXPECT_EQ(redis.peek(key)->body(), "answer 1");
+}
+
+TEST_F(TieredCacheEraseTest, WhatIsNewerThanAnErasureInASharedTierIsUsed) {
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  FlakyTier& memory = add_tier("memory");
+  redis.put(Entry::erasure(key, clock.now()));
+  clock.advance(std::chrono::seconds(1));
+  memory.put(made_elsewhere(key, "made since"));
+
+  EXPECT_EQ(get(key)->entry().body(), "made since");
+}
+
+TEST_F(TieredCacheEraseTest, AnErasureIsNoAnswer) {
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  redis.put(Entry::erasure(key, clock.now() + std::chrono::hours(1)));  // by a clock that is ahead
+
+  EXPECT_FALSE(run(loop, cache().find(cache().probe(key, CacheDirectives()))).has_value());
 }
 
 TEST_F(TieredCacheEraseTest, ATierThatIsAwayMayFailToForget) {
@@ -77,8 +118,8 @@ TEST_F(TieredCacheEraseTest, ATierThatIsAwayMayFailToForget) {
   redis.set_available(false);
   redis.set_failing(Operation::kErase, true);
 
-  EXPECT_TRUE(erase(key).value());
-  EXPECT_FALSE(erase(key).value());
+  EXPECT_EQ(erase(key).value(), EraseOutcome::kErased);
+  EXPECT_EQ(erase(key).value(), EraseOutcome::kAbsent);
 
   EXPECT_FALSE(memory.peek(key).has_value());
   EXPECT_EQ(redis.calls(Operation::kErase), 2);
@@ -147,7 +188,7 @@ TEST_F(TieredCacheEraseTest, WhatIsBeingPromotedMeanwhileDoesNotComeBack) {
   settle();
   ASSERT_EQ(disk.hanging(Operation::kFind), 1U);
 
-  ASSERT_TRUE(erase(key).value());
+  ASSERT_EQ(erase(key).value(), EraseOutcome::kErased);
   disk.release(Operation::kFind);
   settle();
 
@@ -165,7 +206,7 @@ TEST_F(TieredCacheEraseTest, WhatALookUpAlonePromotesMeanwhileDoesNotComeBack) {
       Call<std::optional<Answer>>::start(loop, cache().find(cache().probe(key, {})));
   settle();
 
-  ASSERT_TRUE(erase(key).value());
+  ASSERT_EQ(erase(key).value(), EraseOutcome::kErased);
   disk.release(Operation::kFind);
   settle();
 
@@ -181,7 +222,7 @@ TEST_F(TieredCacheEraseTest, WhatIsPromotedWhileTheEraseIsUnderWayDoesNotComeBac
   Gate between;
   between.close();
   disk.set_hook(Operation::kErase, [&between] { return between.pass(); });
-  const auto erasing = Call<Result<bool>>::start(loop, cache().erase(key));
+  const auto erasing = Call<Result<EraseOutcome>>::start(loop, cache().erase(key));
   settle();
   ASSERT_FALSE(erasing.is_done());
 

@@ -96,7 +96,7 @@ TEST_F(TieredCacheFillTest, WhatIsFilledDuringAnEraseDoesNotStay) {
   Gate between;
   between.close();
   disk.set_hook(Operation::kErase, [&between] { return between.pass(); });
-  const auto erasing = Call<Result<bool>>::start(loop, cache().erase(key));
+  const auto erasing = Call<Result<EraseOutcome>>::start(loop, cache().erase(key));
   settle();
   ASSERT_FALSE(erasing.is_done());
 
@@ -113,7 +113,8 @@ TEST_F(TieredCacheFillTest, AnEraseThatPassesBeforeATierIsFilledWins) {
   FlakyTier& memory = add_tier("memory");
   FlakyTier& disk = add_tier("disk");
   disk.put(made_elsewhere(key, "on disk"));
-  disk.set_find_now_hook([this] { EXPECT_TRUE(run(loop, cache().erase(key)).value()); });
+  disk.set_find_now_hook(
+      [this] { EXPECT_EQ(run(loop, cache().erase(key)).value(), EraseOutcome::kErased); });
 
   EXPECT_TRUE(probe().answer().has_value());
 
@@ -268,6 +269,58 @@ TEST_F(TieredCacheFillTest, ABodyInAFileThatIsOlderThanTheRequestTakesIsNoAnswer
 
   EXPECT_EQ(answer->disposition(), Disposition::kMiss);
   EXPECT_EQ(answer->entry().body(), "answer 1");
+}
+
+TEST_F(TieredCacheFillTest, WhatASharedTierAnswersIsKeptBehindIt) {
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  FlakyTier& memory = add_tier("memory");
+  redis.put(made_elsewhere(key, "in redis"));
+
+  EXPECT_EQ(get(key)->entry().body(), "in redis");
+  redis.set_available(false);
+
+  EXPECT_EQ(get(key)->entry().body(), "in redis");
+  EXPECT_EQ(memory.stats().hits, 1) << "only the one that was an answer";
+}
+
+TEST_F(TieredCacheFillTest, OnlyWhatOthersMayTakeAwayIsKeptBehind) {
+  FlakyTier& disk = add_tier("disk", Mode::kAsynchronous);
+  FlakyTier& memory = add_tier("memory");
+  disk.put(made_elsewhere(key, "on disk"));
+
+  EXPECT_EQ(get(key)->entry().body(), "on disk");
+
+  EXPECT_FALSE(memory.peek(key).has_value());
+}
+
+TEST_F(TieredCacheFillTest, WhatIsErasedMeanwhileIsNotKeptBehind) {
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  FlakyTier& memory = add_tier("memory");
+  redis.put(made_elsewhere(key, "in redis"));
+  redis.hang(Operation::kFind);
+  const auto call = start(key);
+  settle();
+
+  cache().invalidate(key);
+  redis.release(Operation::kFind);
+  settle();
+
+  ASSERT_TRUE(call.is_done());
+  EXPECT_FALSE(memory.peek(key).has_value());
+}
+
+TEST_F(TieredCacheFillTest, ASharedTierKeepsWhatAnotherInstancePutThereMeanwhile) {
+  FlakyTier& redis = add_tier("redis", Mode::kAsynchronous, true);
+  FlakyTier& memory = add_tier("memory");
+  memory.put(made_elsewhere(key, "in memory"));
+  redis.set_hook(Operation::kInsert, [&]() -> Task<void> {
+    redis.put(made_elsewhere(key, "newer"));
+    co_return;
+  });
+
+  EXPECT_EQ(get(key)->entry().body(), "in memory");
+
+  EXPECT_EQ(redis.peek(key)->body(), "newer");
 }
 
 TEST_F(TieredCacheFillTest, TheSumsHoldWhateverIsFilledAndTakenBack) {

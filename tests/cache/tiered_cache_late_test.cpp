@@ -6,11 +6,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace refrain::testing {
 namespace {
@@ -96,7 +98,7 @@ TEST_F(TieredCacheLateTest, ALateHitDoesNotBringBackWhatWasErased) {
   const auto call = start(key);
   run_until([&] { return fake.calls() == 1; });
 
-  EXPECT_TRUE(run(loop, cache().erase(key)).value());
+  EXPECT_EQ(run(loop, cache().erase(key)).value(), EraseOutcome::kErased);
   redis->release(Operation::kFind);
   settle();
 
@@ -157,19 +159,19 @@ TEST_F(TieredCacheLateTest, MemoryAnswersWhenTheTierAboveItIsSlow) {
 
 TEST_F(TieredCacheLateTest, WhoHasWaitedForALookUpDoesNotWaitForTheInsertionToo) {
   add_tiers();
-  redis->hang(Operation::kFind);
-  redis->hang(Operation::kInsert);
-  fake.gate.close();
-  const auto call = start(key);
-  run_until([&] { return fake.calls() == 1; });
-
   redis->set_soft_budget(std::chrono::hours(1));
-  fake.gate.open();
+  redis->set_hook(Operation::kFind, [this]() -> Task<void> {
+    clock.advance(std::chrono::hours(1));
+    co_return;
+  });
+  redis->hang(Operation::kInsert);
+
+  const auto call = start(key);
   run_until([&] { return call.is_done(); });
 
   EXPECT_EQ(call->value().entry().body(), "answer 1");
   EXPECT_EQ(body_in(*memory, key), "answer 1");
-  redis->release(Operation::kFind);
+  EXPECT_EQ(late().inserts, 1);
   redis->release(Operation::kInsert);
   settle();
   EXPECT_EQ(body_in(*redis, key), "answer 1");
@@ -204,6 +206,47 @@ TEST_F(TieredCacheLateTest, ALateInsertionIsTakenBackIfItsKeyWasErased) {
 
   EXPECT_EQ(body_in(*redis, key), "nothing");
   EXPECT_EQ(redis->stats().insertions, 1) << "it did come after the erasure";
+}
+
+TEST_F(TieredCacheLateTest, ALateInsertionIsNotTakenBackForOtherKeys) {
+  add_tiers();
+  Gate before;
+  before.close();
+  redis->set_hook(Operation::kInsert, [&before] { return before.pass(); });
+  const auto call = start(key);
+  run_until([&] { return call.is_done(); });
+  std::vector<Call<Result<Answer>>> others;
+  for (int i = 0; i < 64; ++i)
+    others.push_back(start(sample_key("other " + std::to_string(i))));
+  run_until([&] {
+    return std::all_of(
+        others.begin(), others.end(), [](const auto& other) { return other.is_done(); });
+  });
+
+  before.open();
+  settle();
+
+  EXPECT_NE(body_in(*redis, key), "nothing");
+  EXPECT_EQ(redis->stats().removals.total(), 0);
+}
+
+TEST_F(TieredCacheLateTest, ALateInsertionIsTakenBackIfItsKeyWasGeneratedAnew) {
+  add_tiers();
+  Gate before;
+  before.close();
+  redis->set_hook(Operation::kInsert, [&before] { return before.pass(); });
+  const auto call = start(key);
+  run_until([&] { return call.is_done(); });
+  CacheDirectives anew;
+  anew.no_cache = true;
+  const auto again = start(key, anew);
+  run_until([&] { return again.is_done(); });
+
+  before.open();
+  settle();
+
+  EXPECT_EQ(body_in(*memory, key), "answer 2");
+  EXPECT_NE(body_in(*redis, key), "answer 1") << "nobody knows which came last";
 }
 
 TEST_F(TieredCacheLateTest, ALateFailureIsReportedAndHarmsNothing) {

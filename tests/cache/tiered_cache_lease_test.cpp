@@ -26,8 +26,8 @@ public:
     std::function<void()> meanwhile;  // happens before the attempt ends
   };
 
-  Task<Turn> take(CacheKey /*key*/, milliseconds patience) override {
-    patiences.push_back(patience);
+  Task<Turn> take(CacheKey /*key*/, Patience patience) override {
+    patiences.push_back(patience.with_another);
     Step step;
     if (!steps.empty()) {
       step = std::move(steps.front());

@@ -154,7 +154,7 @@ TEST_F(TieredCacheTest, WithoutTiersEveryRequestGenerates) {
   EXPECT_EQ(second->entry().body(), "answer 2");
   EXPECT_EQ(second->disposition(), Disposition::kMiss);
   EXPECT_FALSE(second->is_stored());
-  EXPECT_FALSE(run(loop, cache().erase(key)).value());
+  EXPECT_EQ(run(loop, cache().erase(key)).value(), EraseOutcome::kAbsent);
   EXPECT_TRUE(run(loop, cache().clear()).has_value());
 }
 
@@ -216,7 +216,7 @@ TEST_P(TieredCacheFaultsTest, EveryRequestIsAnsweredAndEveryFaultIsCounted) {
 
   const Result<Answer> first = get(key);
   const Result<Answer> second = get(key);
-  const Result<bool> erased = run(loop, cache().erase(key));
+  const Result<EraseOutcome> erased = run(loop, cache().erase(key));
   const Result<Answer> third = get(key);
 
   EXPECT_TRUE(first.has_value() && second.has_value() && third.has_value());

@@ -75,7 +75,12 @@ protected:
   [[nodiscard]] WallTime now() const { return clock_.now(); }
   void advance(std::chrono::milliseconds by) { clock_.advance(by); }
 
-  std::optional<Entry> find(CacheKey key) { return value_of(run(loop_, tier().find(key))); }
+  /// What is there to be used: the mark of an erasure is not.
+  std::optional<Entry> find(CacheKey key) {
+    std::optional<Entry> found = value_of(run(loop_, tier().find(key)));
+    if (found && found->is_erasure()) found.reset();
+    return found;
+  }
   InsertOutcome insert(Entry entry) {
     const InsertOutcome outcome = value_of(run(loop_, tier().insert(std::move(entry))));
     if constexpr (requires { traits_.settle(); }) traits_.settle();

@@ -247,5 +247,79 @@ TEST(RedisTrouble, InstancesShareAnswersAndForgetThemTogether) {
   });
 }
 
+TEST(RedisTrouble, WhatRedisAnsweredIsInMemoryWhenItGoes) {
+  RedisServer redis;
+  const TempDir folder;
+  {
+    const ServiceProcess before(text_with(redis.unix_endpoint()), folder.path().string());
+    wait_for_redis(before);
+    for (int i = 0; i < 10; ++i)
+      testing::get(before.text_port(), target_of("hot" + std::to_string(i)));
+  }
+  const ServiceProcess service(text_with(redis.unix_endpoint()), folder.path().string());
+  wait_for_redis(service);
+  for (int i = 0; i < 10; ++i) {
+    const HttpReply reply = testing::get(service.text_port(), target_of("hot" + std::to_string(i)));
+    ASSERT_THAT(std::string(reply.header("Cache-Status")), HasSubstr("detail=redis"));
+  }
+
+  redis.kill();
+
+  for (int i = 0; i < 10; ++i) {
+    const HttpReply reply = testing::get(service.text_port(), target_of("hot" + std::to_string(i)));
+    EXPECT_THAT(std::string(reply.header("Cache-Status")), HasSubstr("detail=memory"));
+  }
+}
+
+TEST(RedisTrouble, ADeletedAnswerIsForgottenByTheMemoryOfOthersToo) {
+  const RedisServer redis;
+  const TempDir folder;
+  const ServiceProcess one(text_with(redis.unix_endpoint()), folder.path().string());
+  const ServiceProcess two(text_with(redis.unix_endpoint()), folder.path().string());
+  wait_for_redis(one);
+  wait_for_redis(two);
+  testing::get(one.text_port(), target_of("wrong"));
+  ASSERT_THAT(std::string(testing::get(two.text_port(), target_of("wrong")).header("Cache-Status")),
+              HasSubstr("hit"));
+  const std::string name = redis.command({"KEYS", "refrain:1:text:*:*"}).elements().at(0).text();
+  const std::string digest = name.substr(name.rfind(':') + 1);
+
+  const HttpReply deleted = testing::send_delete(one.text_port(), "/v1/cache/" + digest);
+
+  EXPECT_EQ(deleted.body, R"({"deleted":true,"status":"success"})");
+  for (const ServiceProcess* service : {&two, &one}) {
+    const HttpReply reply = testing::get(service->text_port(), target_of("wrong"));
+    EXPECT_EQ(std::string(reply.header("Cache-Status")).find("hit") != std::string::npos,
+              service == &one)
+        << "the second is generated anew, and the first has that from Redis";
+  }
+}
+
+TEST(RedisTrouble, ADeletionDuringAnOutageIsPending) {
+  RedisServer redis;
+  const TempDir folder;
+  const ServiceProcess service(text_with(redis.unix_endpoint()), folder.path().string());
+  wait_for_redis(service);
+  testing::get(service.text_port(), target_of("wrong"));
+  const std::string name = redis.command({"KEYS", "refrain:1:text:*:*"}).elements().at(0).text();
+  const std::string target = "/v1/cache/" + name.substr(name.rfind(':') + 1);
+  redis.freeze();
+
+  for (int i = 0; i < 2; ++i) {
+    const HttpReply deleted = testing::send_delete(service.text_port(), target);
+    EXPECT_EQ(deleted.status, 200) << deleted.body;
+    EXPECT_THAT(deleted.body, HasSubstr("pending"));
+  }
+
+  redis.thaw();
+  testing::wait_until("it was made up for", [&] {
+    return testing::tier_status(service.text_port(), "redis")
+               .at("recovery")
+               .at("erasures_waiting")
+               .as_int64() == 0;
+  });
+  EXPECT_THAT(redis.command({"GET", name}).text(), HasSubstr("\"body\":null"));
+}
+
 }  // namespace
 }  // namespace refrain

@@ -55,6 +55,16 @@ TEST_F(FallbackTierTest, RefusesWhatComesAfterTheNearTierHasOpened) {
   EXPECT_EQ(near_.stats().items, 0);
 }
 
+TEST_F(FallbackTierTest, KeepsWhatTheSharedTierAnswersUnlessTheNearTierIsOpen) {
+  fallback_.keep_now(entry());
+  EXPECT_TRUE(has(fallback_));
+
+  near_.open();
+  fallback_.keep_now(entry());
+
+  EXPECT_FALSE(has(near_));
+}
+
 TEST_F(FallbackTierTest, LeavesErasingToTheNearTier) {
   run(fallback_.insert(entry())).value();
 

@@ -49,6 +49,51 @@ TEST(MemoryTier, ClearsAtOnce) {
   EXPECT_EQ(tier.stats().items, 0);
 }
 
+TEST(MemoryTier, KeepsWhatAnotherTierAnswersUncounted) {
+  ManualClock clock;
+  MemoryTier tier(MemoryCache::Config(), clock);
+  const Entry entry = sample_entry(sample_key("a"), clock.now());
+
+  tier.keep_now(entry);
+  tier.keep_now(entry);
+
+  EXPECT_EQ(tier.stats().insertions, 1) << "the second time it was there";
+  EXPECT_EQ(tier.stats().hits, 0);
+  EXPECT_EQ(tier.stats().misses, 0);
+  EXPECT_TRUE(tier.find_now(sample_key("a"), BodyPlace::kMemory).entry().has_value());
+  EXPECT_EQ(tier.stats().hits, 1);
+}
+
+TEST(MemoryTier, KeepsTheNewerOfTwo) {
+  ManualClock clock;
+  MemoryTier tier(MemoryCache::Config(), clock);
+  const Entry older = sample_entry(sample_key("a"), clock.now(), "1");
+  clock.advance(std::chrono::seconds(1));
+  const Entry newer = sample_entry(sample_key("a"), clock.now(), "2");
+
+  tier.keep_now(older);
+  tier.keep_now(newer);
+  tier.keep_now(older);
+
+  EXPECT_EQ(tier.find_now(sample_key("a"), BodyPlace::kMemory).entry()->body(), "2");
+}
+
+TEST(MemoryTier, KeepingIsAUse) {
+  ManualClock clock;
+  MemoryCache::Config config;
+  config.max_items = 2;
+  MemoryTier tier(config, clock);
+  const Entry used = sample_entry(sample_key("a"), clock.now());
+  tier.keep_now(used);
+  tier.keep_now(sample_entry(sample_key("b"), clock.now()));
+
+  tier.keep_now(used);
+  tier.keep_now(sample_entry(sample_key("c"), clock.now()));
+
+  EXPECT_TRUE(tier.find_now(sample_key("a"), BodyPlace::kMemory).entry().has_value());
+  EXPECT_FALSE(tier.find_now(sample_key("b"), BodyPlace::kMemory).entry().has_value());
+}
+
 TEST(MemoryTier, InsertsAndErasesAtOnce) {
   ManualClock clock;
   MemoryTier tier(MemoryCache::Config(), clock);

@@ -20,6 +20,16 @@ TEST(MissedErasures, HidesTheWholeShardAndTheKeyInAny) {
   EXPECT_TRUE(missed.hides(sample_key("a"), 0)) << "it may have moved";
 }
 
+TEST(MissedErasures, KnowsItsKeys) {
+  MissedErasures missed(10);
+  EXPECT_FALSE(missed.has(sample_key("a")));
+
+  EXPECT_TRUE(missed.remember(sample_key("a"), 1));
+
+  EXPECT_TRUE(missed.has(sample_key("a")));
+  EXPECT_FALSE(missed.has(sample_key("b")));
+}
+
 TEST(MissedErasures, ShowsAShardAgainWhenAllOfItIsErased) {
   MissedErasures missed(10);
   EXPECT_TRUE(missed.remember(sample_key("a"), 1));

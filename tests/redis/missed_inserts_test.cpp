@@ -40,6 +40,13 @@ TEST_F(MissedInsertsTest, GivesBackWhatWaitedLongestFirst) {
   EXPECT_EQ(next(missed_, clock_.now()), "none");
 }
 
+TEST_F(MissedInsertsTest, KnowsWhoseEntriesWait) {
+  missed_.remember(entry("a", "1"));
+
+  EXPECT_TRUE(missed_.has(sample_key("a")));
+  EXPECT_FALSE(missed_.has(sample_key("b")));
+}
+
 TEST_F(MissedInsertsTest, KeepsTheLastOfEachKey) {
   missed_.remember(entry("a", "1"));
   missed_.remember(entry("b", "2"));

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -102,7 +103,8 @@ protected:
   }
 
   bool has(RedisCache& cache, std::string_view key) {
-    return run(loop_, cache.find(sample_key(key))).value().has_value();
+    const std::optional<Entry> found = run(loop_, cache.find(sample_key(key))).value();
+    return found && !found->is_erasure();
   }
   void insert(RedisCache& cache, std::string_view key) {
     const auto outcome = run(loop_, cache.insert(sample_entry(sample_key(key), clock_.now())));

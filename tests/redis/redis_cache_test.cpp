@@ -49,9 +49,12 @@ protected:
   /// Whether it is found, trouble or not.
   bool finds(RedisCache& cache, std::string_view key) {
     const Result<std::optional<Entry>> found = find(cache, key);
-    return found && found->has_value();
+    return found && found->has_value() && !(*found)->is_erasure();
   }
-  bool has(RedisCache& cache, std::string_view key) { return find(cache, key).value().has_value(); }
+  bool has(RedisCache& cache, std::string_view key) {
+    const std::optional<Entry> found = find(cache, key).value();
+    return found && !found->is_erasure();
+  }
   Result<InsertOutcome> insert(RedisCache& cache, std::string_view key) {
     return run(loop_, cache.insert(sample_entry(sample_key(key), clock_.now())));
   }
@@ -506,6 +509,61 @@ TEST_F(RedisCacheTest, GoesOnReadingWhenRedisIsFull) {
   server.command({"CONFIG", "SET", "maxmemory", "0"});
   EXPECT_EQ(insert(cache, "b").value(), InsertOutcome::kStored);
   expect_sums(cache);
+}
+
+TEST_F(RedisCacheTest, LeavesAMarkWhereItErases) {
+  const RedisServer server;
+  RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);
+  RedisCache& cache = instance.ready();
+  insert(cache, "a").value();
+
+  EXPECT_TRUE(run(loop_, cache.erase(sample_key("a"))).value());
+
+  const std::optional<Entry> found = find(cache, "a").value();
+  ASSERT_TRUE(found.has_value());
+  EXPECT_TRUE(found->is_erasure());
+  EXPECT_EQ(cache.stats().misses, 1);
+  EXPECT_EQ(cache.stats().items, 0);
+  EXPECT_GT(server.command({"PTTL", name_of("a")}).integer(), 0);
+  EXPECT_FALSE(run(loop_, cache.erase(sample_key("b"))).value()) << "there was nothing";
+}
+
+TEST_F(RedisCacheTest, InsertsOverAMarkAndDoesNotFillOverIt) {
+  const RedisServer server;
+  RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);
+  RedisCache& cache = instance.ready();
+  run(loop_, cache.erase(sample_key("a"))).value();
+
+  const Entry entry = sample_entry(sample_key("a"), clock_.now());
+  EXPECT_EQ(run(loop_, cache.fill(entry)).value(), InsertOutcome::kRefused);
+  EXPECT_FALSE(has(cache, "a"));
+  EXPECT_EQ(run(loop_, cache.insert(entry)).value(), InsertOutcome::kStored);
+
+  EXPECT_TRUE(has(cache, "a"));
+  EXPECT_EQ(cache.stats().refusals, 0);
+}
+
+TEST_F(RedisCacheTest, FillsWhatIsNotThere) {
+  const RedisServer server;
+  RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);
+  RedisCache& cache = instance.ready();
+
+  const Entry entry = sample_entry(sample_key("a"), clock_.now());
+  EXPECT_EQ(run(loop_, cache.fill(entry)).value(), InsertOutcome::kStored);
+
+  EXPECT_TRUE(has(cache, "a"));
+}
+
+TEST_F(RedisCacheTest, ErasesInARedisThatIsTooFullForTheMark) {
+  const RedisServer server;
+  RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);
+  RedisCache& cache = instance.ready();
+  insert(cache, "a").value();
+  server.command({"CONFIG", "SET", "maxmemory", "1"});
+
+  EXPECT_TRUE(run(loop_, cache.erase(sample_key("a"))).value());
+
+  EXPECT_EQ(server.command({"EXISTS", name_of("a")}).integer(), 0);
 }
 
 TEST_F(RedisCacheTest, GoesOnReadingFromAReadOnlyReplica) {

@@ -78,15 +78,16 @@ protected:
   }
 
   Turn take(Instance& instance, milliseconds patience = kAmple) {
-    return run(loop_, instance.lease().take(key_, patience));
+    return run(loop_, instance.lease().take(key_, GenerationLease::Patience(patience)));
   }
 
   /// Begins to take a turn; the result is there once it has ended.
   std::shared_ptr<std::optional<Turn>> start_to_take(Instance& instance) {
     auto turn = std::make_shared<std::optional<Turn>>();
-    boost::asio::co_spawn(loop_.get_executor(),
-                          testing::keep_result(instance.lease().take(key_, kAmple), turn),
-                          boost::asio::detached);
+    boost::asio::co_spawn(
+        loop_.get_executor(),
+        testing::keep_result(instance.lease().take(key_, GenerationLease::Patience(kAmple)), turn),
+        boost::asio::detached);
     return turn;
   }
 
@@ -209,7 +210,8 @@ TEST_F(RedisGenerationLeaseTest, OfAnotherKeyIsAnotherMatter) {
   Turn turn = take(*first);
   const std::unique_ptr<Hold> hold = turn.take_hold();
 
-  const Turn other = run(loop_, second->lease().take(sample_key("another"), kAmple));
+  const Turn other =
+      run(loop_, second->lease().take(sample_key("another"), GenerationLease::Patience(kAmple)));
 
   EXPECT_EQ(other.outcome(), Outcome::kMine);
 }
@@ -287,8 +289,10 @@ TEST_F(RedisGenerationLeaseTest, GoesOnAfterAServerThatCouldNotRunAScriptForAMom
   static_cast<void>(server_.command({"REPLICAOF", "NO", "ONE"}));
 
   ASSERT_EQ(lease_in_redis(*first), "0000000000000001:0") << "it was not released";
-  EXPECT_EQ(run(loop_, first->lease().take(sample_key("another"), kAmple)).outcome(),
-            Outcome::kMine);
+  EXPECT_EQ(
+      run(loop_, first->lease().take(sample_key("another"), GenerationLease::Patience(kAmple)))
+          .outcome(),
+      Outcome::kMine);
   EXPECT_EQ(first->log().count(LogLevel::kWarning), 0U);
 }
 

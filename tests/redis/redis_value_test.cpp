@@ -1,11 +1,16 @@
 #include "refrain/redis/redis_value.h"
 
+#include "refrain/core/hex.h"
+
 #include "support/manual_clock.h"
 #include "support/sample_entry.h"
 
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
+#include <xxhash.h>
+
+#include <cstdint>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -126,6 +131,21 @@ TEST_F(RedisValue, ReadsTheBase64OfFormat1) {
   ASSERT_TRUE(decoded.has_value()) << fault_of(value);
   EXPECT_EQ(decoded->body(), std::string("\x00\xff\"}\\", 5));
   EXPECT_EQ(decoded->content_type(), "text/plain");
+}
+
+TEST_F(RedisValue, ReadsTheQuotesInAContentTypeOfFormat1) {
+  const std::string zeros(16, '0');
+  std::string value =
+      R"({"refrain":1,"key":"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",)"
+      R"("content_type":"text/plain; name=\"a\\b\"","created_ms":1,"fresh_until_ms":2,)"
+      R"("usable_until_ms":3,"cost_us":4,"checksum":"0000000000000000","body_base64":"AP8ifVw="})";
+  const std::string checksum = to_hex(std::uint64_t{XXH3_64bits(value.data(), value.size())});
+  value.replace(value.find(zeros), zeros.size(), checksum);
+
+  const auto decoded = decode_redis_value(value, sample_key("a"), kRoom);
+
+  ASSERT_TRUE(decoded.has_value()) << fault_of(value);
+  EXPECT_EQ(decoded->content_type(), R"(text/plain; name="a\b")");
 }
 
 TEST_F(RedisValue, IsCutAtEveryTruncation) {

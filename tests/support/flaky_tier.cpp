@@ -72,9 +72,23 @@ Task<Result<std::optional<Entry>>> FlakyTier::find(CacheKey key) {
 }
 
 Task<Result<InsertOutcome>> FlakyTier::insert(Entry entry) {
+  return store(std::move(entry), false);
+}
+
+Task<Result<InsertOutcome>> FlakyTier::fill(Entry entry) {
+  return store(std::move(entry), config_.is_shared);
+}
+
+void FlakyTier::keep_now(const Entry& entry) {
+  const std::optional<Entry> kept = peek(entry.key());
+  if (!kept || kept->metadata().created < entry.metadata().created) take(entry);
+}
+
+Task<Result<InsertOutcome>> FlakyTier::store(Entry entry, bool only_if_absent) {
   if (!co_await begin(Operation::kInsert))
     co_return fail(ErrorCode::kIo, "insert was told to fail");
-  const bool is_stored = take(std::move(entry));
+  const bool is_left_alone = only_if_absent && peek(entry.key()).has_value();
+  const bool is_stored = !is_left_alone && take(std::move(entry));
   co_await finish(Operation::kInsert);
   co_return is_stored ? InsertOutcome::kStored : InsertOutcome::kRefused;
 }
@@ -171,7 +185,7 @@ std::optional<Entry> FlakyTier::look_up(CacheKey key) {
   const MutexLock lock(mutex_);
   const auto found = kept_.find(key);
   if (found != kept_.end() && clock_.now() < found->second.until) {
-    ++counted_.hits;
+    ++(found->second.entry.is_erasure() ? counted_.misses : counted_.hits);
     return found->second.entry;
   }
   ++counted_.misses;
@@ -202,7 +216,9 @@ bool FlakyTier::drop(CacheKey key) {
 
 void FlakyTier::keep(Entry entry) {
   const CacheKey key = entry.key();
-  const WallTime until = resident_until(entry.metadata(), clock_.now(), config_.ttl);
+  const WallTime until = entry.is_erasure()
+                             ? clock_.now() + config_.ttl
+                             : resident_until(entry.metadata(), clock_.now(), config_.ttl);
   ++counted_.insertions;
   if (kept_.erase(key) > 0) ++counted_.removals.replaced;
   kept_.emplace(key, Kept{std::move(entry), until});

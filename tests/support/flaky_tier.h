@@ -63,6 +63,7 @@ public:
   void set_refusing(bool is_refusing) { is_refusing_ = is_refusing; }
   /// Whether `find_now` gives the bodies of fresh entries in files to those who take them.
   void set_giving_files(bool is_giving_files) { is_giving_files_ = is_giving_files; }
+  void set_owing(bool is_owing) { is_owing_ = is_owing; }
   /// Of tests with one loop. @pre There is a soft budget.
   void set_soft_budget(std::chrono::milliseconds budget) { soft_budget_ = budget; }
   void set_failing(Operation operation, bool is_failing) { of(operation).is_failing = is_failing; }
@@ -108,6 +109,10 @@ public:
   Task<Result<InsertOutcome>> insert(Entry entry) override;
   void insert_later(const Entry& entry) override { later_.push_back(entry); }
   bool insert_now(const Entry& entry) override;
+  void keep_now(const Entry& entry) override;
+  /// A shared one leaves alone what is there.
+  Task<Result<InsertOutcome>> fill(Entry entry) override;
+  [[nodiscard]] bool owes_erasure(CacheKey /*key*/) const override { return is_owing_; }
   Task<Result<bool>> erase(CacheKey key) override;
   bool erase_now(CacheKey key) override;
   bool clear_now() override;
@@ -136,6 +141,7 @@ private:
   /// Counts the call and waits as told; false, and counted as an error, if it is to fail.
   Task<bool> begin(Operation operation);
   Task<void> finish(Operation operation);
+  Task<Result<InsertOutcome>> store(Entry entry, bool only_if_absent);
 
   [[nodiscard]] std::optional<Entry> look_up(CacheKey key);
   /// False if it was refused.
@@ -151,6 +157,7 @@ private:
   std::atomic<bool> is_available_{true};
   std::atomic<bool> is_refusing_{false};
   std::atomic<bool> is_giving_files_{false};
+  std::atomic<bool> is_owing_{false};
   std::function<void()> find_now_hook_;
   std::function<void()> insert_now_hook_;
   std::vector<Entry> later_;

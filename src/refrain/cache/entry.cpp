@@ -53,6 +53,15 @@ Entry Entry::make(const EntryMetadata& metadata,
   return Entry(block);
 }
 
+Entry Entry::erasure(const CacheKey& key, WallTime now) {
+  EntryMetadata metadata;
+  metadata.key = key;
+  metadata.created = now;
+  metadata.fresh_until = now;
+  metadata.usable_until = now;
+  return make(metadata, "application/json", "null");
+}
+
 Entry Entry::in_file(const EntryMetadata& metadata,
                      std::string_view content_type,
                      std::size_t body_size,

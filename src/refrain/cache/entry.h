@@ -49,6 +49,10 @@ public:
                     std::string_view content_type,
                     std::string_view body);
 
+  /// What a shared tier keeps in the place of an entry that was erased at `now`: it says that
+  /// nothing older under this key is wanted, and ends as it is made.
+  static Entry erasure(const CacheKey& key, WallTime now);
+
   /// An entry whose body stays where it is.
   /// @param checksum Of the content type and the body, as `checksum` says; taken on trust.
   /// @pre `content_type.size() <= kMaxContentTypeSize`
@@ -100,6 +104,9 @@ public:
     return (bytes + kAllocatorHeader + kAllocatorUnit - 1) / kAllocatorUnit * kAllocatorUnit;
   }
 
+  /// Whether it only says that what was here before was erased.
+  [[nodiscard]] bool is_erasure() const { return block_->usable_until <= block_->created; }
+
   [[nodiscard]] bool is_fresh(WallTime now) const { return now < block_->fresh_until; }
   [[nodiscard]] bool is_usable(WallTime now) const { return now < block_->usable_until; }
 
@@ -137,6 +144,10 @@ public:
   /// The key of the entry that `resident` is part of.
   [[nodiscard]] static const CacheKey& key_of(const Resident& resident) {
     return static_cast<const Block&>(resident).key;
+  }
+  /// When the entry that `resident` is part of was made.
+  [[nodiscard]] static WallTime created_of(const Resident& resident) {
+    return static_cast<const Block&>(resident).created;
   }
   /// @}
 

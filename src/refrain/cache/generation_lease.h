@@ -71,13 +71,25 @@ public:
     std::unique_ptr<Hold> hold_;
   };
 
+  /// How long one who wants a turn waits.
+  struct Patience {
+    explicit Patience(std::chrono::milliseconds another,
+                      std::chrono::milliseconds reply = std::chrono::milliseconds::max())
+        : with_another(another),
+          with_first_reply(reply) {}
+
+    std::chrono::milliseconds with_another;      ///< For the end of somebody else's turn.
+    std::chrono::milliseconds with_first_reply;  ///< To hear whose turn it is.
+  };
+
   GenerationLease() = default;
   GenerationLease(const GenerationLease&) = delete;
   GenerationLease& operator=(const GenerationLease&) = delete;
   virtual ~GenerationLease() = default;
 
-  /// Takes the turn for `key`, or waits until another's has ended, at most for `patience`.
-  virtual Task<Turn> take(CacheKey key, std::chrono::milliseconds patience) = 0;
+  /// Takes the turn for `key`, or waits until another's has ended. `kAway` if the patience with the
+  /// first reply is at its end.
+  virtual Task<Turn> take(CacheKey key, Patience patience) = 0;
 
   /// Less patience than this would not outlast the turn of an instance that died.
   [[nodiscard]] virtual std::chrono::milliseconds least_patience() const = 0;

@@ -144,16 +144,18 @@ public:
   explicit Flight(CacheKey key) : key_(key) {}
   [[nodiscard]] CacheKey key() const { return key_; }
 
-  /// Whether it has waited for a tier to the end of the tier's soft budget. One such wait is all
-  /// that those aboard are asked to bear.
-  [[nodiscard]] bool is_impatient() const { return is_impatient_; }
-  void make_impatient() { is_impatient_ = true; }
+  /// How long it has waited for tiers that have a soft budget. One such budget in all is what those
+  /// aboard are asked to bear.
+  [[nodiscard]] std::chrono::nanoseconds waited() const { return waited_; }
+  void add_wait(std::chrono::nanoseconds wait) { waited_ += wait; }
+  /// It has waited for something else, beside which that is little.
+  void forget_wait() { waited_ = {}; }
 
 private:
   friend class SingleFlight;
 
   const CacheKey key_;
-  bool is_impatient_ = false;
+  std::chrono::nanoseconds waited_{};
   bool must_generate_ = false;
   bool is_discarded_ = false;
   bool is_storing_ = false;

@@ -24,6 +24,13 @@ enum class InsertOutcome : std::uint8_t {
   kDeferred,  ///< The part of the tier that it belongs to is away. As after `insert_later`.
 };
 
+/// What became of a key that was to be forgotten.
+enum class EraseOutcome : std::uint8_t {
+  kErased,
+  kAbsent,   ///< There was nothing to forget.
+  kPending,  ///< A tier is out of reach: it forgets the key before it answers again.
+};
+
 /// Where the body of an entry may lie that a tier answers with at once.
 enum class BodyPlace : std::uint8_t {
   kMemory,
@@ -54,9 +61,9 @@ private:
 ///
 /// A tier never throws for what its medium does and never makes a caller wait longer than its own
 /// budget. Entries past their `usable_until` are never returned; entries past `fresh_until` are,
-/// since the composition decides about staleness. A tier drops an entry `ttl` after it was
-/// inserted, unless the entry's own freshness ends no later than that: then it is kept through its
-/// stale time.
+/// since the composition decides about staleness. A shared tier may return an `Entry::erasure`. A
+/// tier drops an entry `ttl` after it was inserted, unless the entry's own freshness ends no later
+/// than that: then it is kept through its stale time.
 ///
 /// Thread safety: every member may be called from any event loop at once. Coroutines resume on the
 /// loop they were awaited on.
@@ -100,10 +107,22 @@ public:
   /// @pre The body is in memory.
   virtual Task<Result<InsertOutcome>> insert(Entry entry) = 0;
 
+  /// Stores what a tier behind it has. In a shared tier another instance may have stored something
+  /// newer, or have erased it, since this one was asked: that stays, and the outcome is `kRefused`,
+  /// uncounted.
+  /// @pre The body is in memory.
+  virtual Task<Result<InsertOutcome>> fill(Entry entry) { return insert(std::move(entry)); }
+
   /// Inserts at once if that takes no waiting; false: it was not tried. Whether the tier then
   /// stored the entry or refused it, its statistics say. A tier that can do this can `erase_now`.
   /// @pre The body is in memory.
   virtual bool insert_now(const Entry& /*entry*/) { return false; }
+
+  /// Told of what a shared tier before it has answered with: it has that too from now on, for the
+  /// time when the shared one is away, unless it has something as new already or would have to wait
+  /// for it.
+  /// @pre The body is in memory.
+  virtual void keep_now(const Entry& /*entry*/) {}
 
   /// Told of an entry that was to be inserted while the tier was unavailable. It may remember it,
   /// within bounds, and insert it when it is back. Waits for nothing.
@@ -115,6 +134,9 @@ public:
   /// process lives, what it must forget before it answers again, or fails if what it holds is out
   /// of its reach.
   virtual Task<Result<bool>> erase(CacheKey key) = 0;
+
+  /// Whether it has yet to forget `key`, or everything, before it answers again.
+  [[nodiscard]] virtual bool owes_erasure(CacheKey /*key*/) const { return false; }
 
   /// Erases at once if that takes no waiting; false: it was not tried.
   virtual bool erase_now(CacheKey /*key*/) { return false; }

@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -161,31 +162,60 @@ bool TieredCache::is_flown_past_since(std::uint64_t landings, CacheKey key) cons
   return flights_.has_flight(key) || flights_.landings(key) != landings;
 }
 
+bool TieredCache::is_news(const std::optional<Entry>& entry, Search& search) {
+  if (!entry || (search.youngest && entry->metadata().created <= *search.youngest)) return false;
+  search.youngest = entry->metadata().created;
+  return !entry->is_erasure();
+}
+
 Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
                                                    Search search,
                                                    std::shared_ptr<Flight> flight) {
   const Erasures::Mark begin(erasures_, key);
-  const std::uint64_t landings = flights_.landings(key);
+  // Only a look-up that is no flight's may go on beside a flight. That one's answer is newer.
+  std::shared_ptr<const Storings::Watch> watch;
+  if (flight == nullptr) watch = std::make_shared<const Storings::Watch>(storings_, key);
+  const bool may_fill = flight != nullptr || !flights_.has_flight(key);
   std::optional<Answer> stale;
-  std::vector<bool> is_late(tiers_.size());
+  std::vector<std::size_t> above;
+  if (may_fill) above = first_tiers(search.first_tier);
   for (std::size_t i = search.first_tier; i < tiers_.size(); ++i) {
     Found found = co_await find_in(i, key, flight);
-    is_late[i] = found.is_late;
-    std::optional<Entry>& entry = found.entry;
-    if (!entry) continue;
-    if (search.youngest && entry->metadata().created <= *search.youngest) continue;
-    search.youngest = entry->metadata().created;
-    co_await fill(*entry, i, begin, is_late);
-    // An erase must win, though it passed the tiers above before they were filled; and so must what
-    // a flight generated meanwhile, unless this is that flight.
-    const bool is_flown_past = flight == nullptr && is_flown_past_since(landings, key);
-    if (i > 0 && (is_flown_past || erasures_.overlap(begin))) co_await take_back(key, i);
-    Answer answer = answer_from(std::move(*entry), *tiers_[i], clock_.now());
-    if (answer.disposition() == Disposition::kHit) co_return answer;
-    if (flight != nullptr) flights_.serve_stale(flight, answer);
-    stale = std::move(answer);
+    if (is_news(found.entry, search)) {
+      LookUp look_up(i, key, begin, flight);
+      co_await spread(*found.entry, std::move(look_up), above, watch);
+      Answer answer = answer_from(std::move(*found.entry), *tiers_[i], clock_.now());
+      if (answer.disposition() == Disposition::kHit) co_return answer;
+      if (flight != nullptr) flights_.serve_stale(flight, answer);
+      stale = std::move(answer);
+    }
+    // One that has not answered may have something newer.
+    if (may_fill && !found.is_late) above.push_back(i);
   }
   co_return stale;
+}
+
+Task<void> TieredCache::spread(Entry entry,
+                               LookUp found,
+                               std::vector<std::size_t> above,
+                               std::shared_ptr<const Storings::Watch> watch) {
+  std::vector<std::size_t> filled =
+      co_await fill(entry, std::move(above), found.begin, found.flight);
+  keep_behind(entry, found.tier, found.begin);
+  // An erase must win, though it passed the tiers above before they were filled; and so must what a
+  // flight generated meanwhile.
+  const bool is_overtaken = watch != nullptr && watch->has_seen_any();
+  if (is_overtaken || erasures_.overlap(found.begin))
+    co_await take_back(found.key, std::move(filled));
+}
+
+std::optional<std::chrono::milliseconds> TieredCache::patience_with(
+    const Tier& tier,
+    const std::shared_ptr<Flight>& flight) {
+  const auto budget = tier.soft_budget();
+  if (!budget || flight == nullptr) return budget;
+  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(flight->waited());
+  return std::max(*budget - waited, std::chrono::milliseconds(0));
 }
 
 Task<TieredCache::Found> TieredCache::find_in(std::size_t tier,
@@ -193,22 +223,23 @@ Task<TieredCache::Found> TieredCache::find_in(std::size_t tier,
                                               std::shared_ptr<Flight> flight) {
   Tier& asked = *tiers_[tier];
   if (!asked.is_available()) co_return Found();
-  const auto budget = asked.soft_budget();
+  const auto budget = patience_with(asked, flight);
   std::optional<Result<std::optional<Entry>>> found;
   if (budget) {
+    const SteadyTime asked_at = clock_.steady_now();
     const Erasures::Mark begin(erasures_, key);
     LookUp look_up(tier, key, begin, flight);
     auto on_late = [this, look_up = std::move(look_up)](Result<std::optional<Entry>> late) {
       return take_late(look_up, std::move(late));
     };
     found = co_await within(*budget, asked.find(key), std::move(on_late));
+    if (flight != nullptr) flight->add_wait(found ? clock_.steady_now() - asked_at : *budget);
   } else {
     found = co_await asked.find(key);
   }
   Found result;
   if (!found) {
     late_[tier].finds.fetch_add(1, std::memory_order_relaxed);
-    if (flight != nullptr) flight->make_impatient();
     result.is_late = true;
   } else if (*found) {
     result.entry = std::move(**found);
@@ -224,7 +255,7 @@ Task<void> TieredCache::take_late(LookUp look_up, Result<std::optional<Entry>> f
     co_return;
   }
   std::optional<Entry>& entry = *found;
-  if (!entry || !entry->is_usable(clock_.now())) co_return;
+  if (!entry || entry->is_erasure() || !entry->is_usable(clock_.now())) co_return;
   late_[look_up.tier].hits.fetch_add(1, std::memory_order_relaxed);
   // The flight runs on this loop, so it does not begin to store while this goes on.
   if (look_up.flight == nullptr || flights_.is_storing(look_up.flight)) co_return;
@@ -237,61 +268,82 @@ Task<void> TieredCache::take_late(LookUp look_up, Result<std::optional<Entry>> f
 
 Task<bool> TieredCache::insert_in(std::size_t tier, Entry entry, Insertion insertion) {
   Tier& asked = *tiers_[tier];
-  auto budget = asked.soft_budget();
-  if (budget && !insertion.is_waited_for) budget = std::chrono::milliseconds(0);
+  const auto budget = patience_with(asked, insertion.flight);
   const std::shared_ptr<StoringTurn> turn = std::move(insertion.turn);
+  Task<Result<InsertOutcome>> storing = insertion.is_fill ? asked.fill(entry) : asked.insert(entry);
   std::optional<Result<InsertOutcome>> inserted;
   if (budget) {
     const CacheKey key = entry.key();
     const Erasures::Mark begin(erasures_, key);
     LookUp late(tier, key, begin, nullptr);
-    auto on_late = [this, late = std::move(late), landings = flights_.landings(key), turn](
+    auto watch = std::make_shared<const Storings::Watch>(storings_, key);
+    auto on_late = [this, late = std::move(late), watch = std::move(watch), turn](
                        Result<InsertOutcome> outcome) {
-      return settle_late(late, landings, std::move(outcome), turn);
+      return settle_late(late, watch, std::move(outcome), turn);
     };
     if (turn) turn->begin_one();
-    inserted = co_await within(*budget, asked.insert(entry), std::move(on_late));
+    inserted = co_await within(*budget, std::move(storing), std::move(on_late));
     if (turn && inserted) turn->end_one();
   } else {
-    inserted = co_await asked.insert(entry);
+    inserted = co_await std::move(storing);
   }
   if (!inserted) {
     late_[tier].inserts.fetch_add(1, std::memory_order_relaxed);
     co_return false;
   }
-  if (!*inserted) report_failure(asked, insertion.operation, inserted->error());
+  if (!*inserted) report_failure(asked, insertion.is_fill ? "fill" : "insert", inserted->error());
   co_return *inserted && **inserted == InsertOutcome::kStored;
 }
 
 Task<void> TieredCache::settle_late(LookUp inserted,
-                                    std::uint64_t landings,
+                                    std::shared_ptr<const Storings::Watch> watch,
                                     Result<InsertOutcome> outcome,
                                     std::shared_ptr<StoringTurn> turn) {
   if (!outcome) report_failure(*tiers_[inserted.tier], "insert", outcome.error());
-  // One landing is that of the flight which inserted it.
-  const bool is_overtaken =
-      flights_.has_flight(inserted.key) || flights_.landings(inserted.key) > landings + 1;
+  const bool may_be_there = !outcome || *outcome == InsertOutcome::kStored;
   // A change is no reason: it may be this very insertion.
-  if (is_overtaken || erasures_.overlap_erasure(inserted.begin))
+  const bool is_unwanted = watch->has_seen_any() || erasures_.overlap_erasure(inserted.begin);
+  if (may_be_there && is_unwanted)
     static_cast<void>(co_await erase_in(inserted.tier, inserted.key));
   if (turn) turn->end_one();
 }
 
-Task<void> TieredCache::fill(Entry entry,
-                             std::size_t below_tier,
-                             Erasures::Mark begin,
-                             const std::vector<bool>& is_late) {
-  for (std::size_t i = 0; i < below_tier; ++i) {
-    if (is_late[i] || copy_now(entry, i, begin) != Copied::kMustWait) continue;
-    Insertion insertion;
-    insertion.operation = "fill";
-    static_cast<void>(co_await insert_in(i, entry, std::move(insertion)));
+Task<std::vector<std::size_t>> TieredCache::fill(Entry entry,
+                                                 std::vector<std::size_t> tiers,
+                                                 Erasures::Mark begin,
+                                                 std::shared_ptr<Flight> flight) {
+  std::vector<std::size_t> filled;
+  for (const std::size_t tier : tiers) {
+    const Copied copied = copy_now(entry, tier, begin);
+    bool is_in = copied == Copied::kYes;
+    if (copied == Copied::kMustWait) {
+      Insertion insertion;
+      insertion.is_fill = true;
+      insertion.flight = flight;
+      is_in = co_await insert_in(tier, entry, std::move(insertion));
+    }
+    if (is_in) filled.push_back(tier);
+  }
+  co_return filled;
+}
+
+void TieredCache::keep_behind(const Entry& entry, std::size_t tier, Erasures::Mark begin) {
+  if (!tiers_[tier]->is_shared()) return;
+  for (std::size_t i = tier + 1; i < tiers_.size(); ++i) {
+    if (tiers_[i]->is_shared() || !tiers_[i]->is_available()) continue;
+    static_cast<void>(erasures_.copy_unless_overlapped(begin, [&] { tiers_[i]->keep_now(entry); }));
   }
 }
 
-Task<void> TieredCache::take_back(CacheKey key, std::size_t tiers) {
-  for (std::size_t i = 0; i < tiers; ++i)
-    static_cast<void>(co_await erase_in(i, key));
+std::vector<std::size_t> TieredCache::first_tiers(std::size_t count) {
+  std::vector<std::size_t> tiers(count);
+  std::iota(tiers.begin(), tiers.end(), std::size_t{0});
+  return tiers;
+}
+
+Task<void> TieredCache::take_back(CacheKey key, std::vector<std::size_t> tiers) {
+  for (const std::size_t tier : tiers)
+    static_cast<void>(co_await erase_in(tier, key));
 }
 
 Task<Result<bool>> TieredCache::erase_in(std::size_t tier, CacheKey key) {
@@ -318,21 +370,24 @@ Task<std::optional<Answer>> TieredCache::find(Probe probe) {
   co_return answer;
 }
 
-Task<Result<bool>> TieredCache::erase(CacheKey key) {
+Task<Result<EraseOutcome>> TieredCache::erase(CacheKey key) {
   const Erasures::Scope erasure(erasures_, key);
   flights_.discard(key);
   bool was_there = false;
+  bool is_pending = false;
   std::optional<Error> failure;
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
     Result<bool> erased = co_await erase_in(i, key);
-    if (erased) {
-      was_there = was_there || *erased;
-    } else {
+    was_there = was_there || (erased && *erased);
+    if (tiers_[i]->owes_erasure(key)) {
+      is_pending = true;
+    } else if (!erased) {
       failure = erased.error();
     }
   }
   if (failure) co_return fail(std::move(*failure));
-  co_return was_there;
+  if (is_pending) co_return EraseOutcome::kPending;
+  co_return was_there ? EraseOutcome::kErased : EraseOutcome::kAbsent;
 }
 
 Task<Result<void>> TieredCache::clear() {

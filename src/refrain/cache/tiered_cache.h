@@ -16,6 +16,7 @@
 #include "refrain/cache/generation_lease.h"
 #include "refrain/cache/generation_times.h"
 #include "refrain/cache/single_flight.h"
+#include "refrain/cache/storings.h"
 #include "refrain/cache/tier.h"
 #include "refrain/core/clock.h"
 #include "refrain/core/log.h"
@@ -118,9 +119,9 @@ public:
   Task<std::optional<Answer>> find(Probe probe);
 
   /// Forgets `key` in every tier, also in one that is away, so that it does not come back with it;
-  /// a generation under way for it will not be stored. Returns whether any tier had it; an error if
-  /// a tier that was available failed to forget.
-  Task<Result<bool>> erase(CacheKey key);
+  /// a generation under way for it will not be stored. An error if a tier that was available failed
+  /// to forget and will not make up for it.
+  Task<Result<EraseOutcome>> erase(CacheKey key);
 
   /// Forgets everything by raising the epoch, which is part of every key, and empties the tiers.
   Task<Result<void>> clear();
@@ -187,7 +188,10 @@ private:
                                         Search search,
                                         std::shared_ptr<Flight> flight);
 
-  /// A look-up in one tier, as it is known when its answer comes late.
+  /// Whether that is an entry which the search has use for; notes how young it is.
+  static bool is_news(const std::optional<Entry>& entry, Search& search);
+
+  /// A look-up in one tier, as it is known when its answer comes, perhaps late.
   struct LookUp {
     LookUp(std::size_t in_tier, CacheKey of_key, Erasures::Mark at, std::shared_ptr<Flight> of)
         : tier(in_tier),
@@ -205,6 +209,15 @@ private:
     std::optional<Entry> entry;
     bool is_late = false;  // the tier has not answered yet
   };
+
+  /// What is left of a tier's soft budget for a flight that may have waited already; nothing if
+  /// there is no budget. The flight may be null.
+  [[nodiscard]] static std::optional<std::chrono::milliseconds> patience_with(
+      const Tier& tier,
+      const std::shared_ptr<Flight>& flight);
+  /// How long the flight waits for a first word on whose turn it is to generate.
+  [[nodiscard]] std::chrono::milliseconds patience_with_lease(
+      const std::shared_ptr<Flight>& flight) const;
 
   /// What the tier has. It is waited for within the tier's soft budget only.
   /// @param flight Those who wait for it get what comes late; null: what comes late is of no use.
@@ -232,8 +245,8 @@ private:
 
   /// Why something is inserted, and how.
   struct Insertion {
-    std::string_view operation;
-    bool is_waited_for = true;          ///< False: not even within the tier's soft budget.
+    bool is_fill = false;               ///< Of what another tier has.
+    std::shared_ptr<Flight> flight;     ///< Whose patience is used up; or null.
     std::shared_ptr<StoringTurn> turn;  ///< Lasts until all is stored, however late; or null.
   };
 
@@ -241,8 +254,9 @@ private:
   Task<bool> insert_in(std::size_t tier, Entry entry, Insertion insertion);
   /// An insertion that was not waited for is over: it is taken back if it may be older than what is
   /// wanted there.
+  /// @param watch Since before it began.
   Task<void> settle_late(LookUp inserted,
-                         std::uint64_t landings,
+                         std::shared_ptr<const Storings::Watch> watch,
                          Result<InsertOutcome> outcome,
                          std::shared_ptr<StoringTurn> turn);
 
@@ -277,14 +291,23 @@ private:
   Task<bool> is_superseded(CacheKey key, std::optional<WallTime> youngest);
   Task<Result<Entry>> run_generator(CacheKey key, Generator generate);
   Task<bool> store(Entry entry, Insertion insertion);
-  /// @param is_late Which tiers have not answered: they may have something newer, and are left out.
-  Task<void> fill(Entry entry,
-                  std::size_t below_tier,
-                  Erasures::Mark begin,
-                  const std::vector<bool>& is_late);
-  /// Forgets what was put into the first `tiers` tiers, since it may be older than what is wanted
-  /// there by now: nothing, after an erasure, or a newer entry.
-  Task<void> take_back(CacheKey key, std::size_t tiers);
+  /// Puts what was found in one tier into those `above` it, and lets those behind it keep it.
+  /// @param watch Since before it was looked for; null if no flight can have overtaken it.
+  Task<void> spread(Entry entry,
+                    LookUp found,
+                    std::vector<std::size_t> above,
+                    std::shared_ptr<const Storings::Watch> watch);
+  [[nodiscard]] static std::vector<std::size_t> first_tiers(std::size_t count);
+  /// Puts what another tier has into `tiers`. Those that have it now.
+  Task<std::vector<std::size_t>> fill(Entry entry,
+                                      std::vector<std::size_t> tiers,
+                                      Erasures::Mark begin,
+                                      std::shared_ptr<Flight> flight);
+  /// Lets the tiers behind a shared one have what it has answered with.
+  void keep_behind(const Entry& entry, std::size_t tier, Erasures::Mark begin);
+  /// Forgets what was put into `tiers`, since it may be older than what is wanted there by now:
+  /// nothing, after an erasure, or a newer entry.
+  Task<void> take_back(CacheKey key, std::vector<std::size_t> tiers);
   /// False also for a tier that was away and could not: a failure that was to be expected.
   Task<Result<bool>> erase_in(std::size_t tier, CacheKey key);
   void report_failure(const Tier& tier, std::string_view operation, const Error& error);
@@ -295,6 +318,7 @@ private:
   Log& log_;
   const std::vector<std::unique_ptr<Tier>> tiers_;
   SingleFlight flights_;
+  Storings storings_;
   Erasures erasures_;
   FailureBackoff backoff_;
   CacheCounters counters_;

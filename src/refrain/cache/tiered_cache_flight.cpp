@@ -112,7 +112,8 @@ Task<Result<Answer>> TieredCache::find_or_generate(std::shared_ptr<Flight> fligh
   }
   // Who wants a new answer whatever there is does not want another instance's either; and where
   // answers come late, so would the turn.
-  if (flights_.must_generate(flight) || flight->is_impatient() || !is_worth_sharing())
+  if (flights_.must_generate(flight) || !is_worth_sharing() ||
+      patience_with_lease(flight).count() == 0)
     co_return co_await generate_and_store(flight, std::move(generate));
   co_return co_await generate_in_turn(flight, search.youngest, std::move(generate));
 }
@@ -121,6 +122,15 @@ bool TieredCache::is_worth_sharing() const {
   if (config_.lease == nullptr) return false;
   const std::optional<std::chrono::nanoseconds> p95 = times_.p95();
   return !p95 || *p95 >= config_.lease_after;
+}
+
+std::chrono::milliseconds TieredCache::patience_with_lease(
+    const std::shared_ptr<Flight>& flight) const {
+  auto least = std::chrono::milliseconds::max();
+  for (const auto& tier : tiers_) {
+    if (tier->is_shared()) least = std::min(least, patience_with(*tier, flight).value_or(least));
+  }
+  return least;
 }
 
 std::chrono::milliseconds TieredCache::patience() const {
@@ -135,7 +145,11 @@ Task<Result<Answer>> TieredCache::generate_in_turn(std::shared_ptr<Flight> fligh
                                                    Generator generate) {
   std::chrono::milliseconds left = patience();
   while (true) {
-    GenerationLease::Turn turn = co_await config_.lease->take(flight->key(), left);
+    const SteadyTime asked_at = clock_.steady_now();
+    const GenerationLease::Patience patience(left, patience_with_lease(flight));
+    GenerationLease::Turn turn = co_await config_.lease->take(flight->key(), patience);
+    flight->add_wait(clock_.steady_now() - asked_at);
+    if (turn.waited().count() > 0) flight->forget_wait();
     counters_.count(turn);
     left = std::max(left - turn.waited(), std::chrono::milliseconds(0));
     if (turn.must_go_alone()) co_return co_await generate_and_store(flight, std::move(generate));
@@ -188,7 +202,8 @@ Task<bool> TieredCache::is_superseded(CacheKey key, std::optional<WallTime> youn
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
     if (!tiers_[i]->is_shared()) continue;
     const Found found = co_await find_in(i, key);
-    if (found.entry && (!youngest || found.entry->metadata().created > *youngest)) co_return true;
+    if (!found.entry || found.entry->is_erasure()) continue;
+    if (!youngest || found.entry->metadata().created > *youngest) co_return true;
   }
   co_return false;
 }
@@ -221,14 +236,14 @@ Task<Result<Answer>> TieredCache::store_generated(std::shared_ptr<Flight> flight
   if (flights_.is_discarded(flight) || entry.body_size() > config_.max_entry_bytes)
     co_return answer;
   flights_.begin_storing(flight);
+  storings_.begin(flight->key());
   Insertion insertion;
-  insertion.operation = "insert";
-  insertion.is_waited_for = !flight->is_impatient();
+  insertion.flight = flight;
   insertion.turn = std::move(turn);
   const bool is_stored = co_await store(entry, std::move(insertion));
   if (flights_.is_discarded(flight)) {
     // Erased while it was being stored: the erase must win.
-    co_await take_back(flight->key(), tiers_.size());
+    co_await take_back(flight->key(), first_tiers(tiers_.size()));
     co_return answer;
   }
   if (!is_stored) co_return answer;

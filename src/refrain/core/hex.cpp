@@ -15,11 +15,11 @@ int digit_value(char digit) {
 }  // namespace
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '0');
+  char* place = text.data();
   for (const std::uint8_t byte : bytes) {
-    text.push_back(kDigits[byte >> 4U]);
-    text.push_back(kDigits[byte & 15U]);
+    *place++ = kDigits[byte >> 4U];
+    *place++ = kDigits[byte & 15U];
   }
   return text;
 }

@@ -32,6 +32,7 @@ public:
   /// `kRefused` if the near tier has opened meanwhile: nobody told it of changes of this entry.
   Task<Result<InsertOutcome>> insert(Entry entry) override;
   bool insert_now(const Entry& entry) override;
+  void keep_now(const Entry& entry) override { near_.keep_while_closed(entry); }
   Task<Result<bool>> erase(CacheKey key) override;
   bool erase_now(CacheKey /*key*/) override { return true; }
   bool clear_now() override { return true; }

@@ -163,6 +163,26 @@ InsertOutcome MemoryCache::insert(Entry entry, WallTime now) {
   return outcome;
 }
 
+void MemoryCache::keep(const Entry& entry, WallTime now) {
+  const bool is_there = use_if_no_older(entry, now);
+  // The section has counted a hit by now: statistics, which read this first, never take off more
+  // hits than there are.
+  keeps_.fetch_add(1, std::memory_order_release);
+  if (!is_there) insert(entry, now);
+}
+
+bool MemoryCache::use_if_no_older(const Entry& entry, WallTime now) {
+  const std::uint64_t hash = entry.key().hash();
+  ReadSections::Section section(sections_);
+  section.hit();
+  const TagTable::View table = windows_[shard_of(hash)].load(std::memory_order_seq_cst);
+  Resident* const found = table.find(entry.key(), hash);
+  if (found == nullptr || ticks(now) >= found->until.load(std::memory_order_relaxed)) return false;
+  if (Entry::created_of(*found) < entry.metadata().created) return false;
+  note_use(*found, section.time());
+  return true;
+}
+
 bool MemoryCache::erase(const CacheKey& key) {
   MemoryShard::Removed removed;
   const bool was_there = shard_for(key.hash()).erase(key, removed);
@@ -228,7 +248,8 @@ TierStats MemoryCache::stats() const {
   stats.max_items = static_cast<std::int64_t>(max_items_.load(std::memory_order_relaxed));
   stats.max_size_bytes = static_cast<std::int64_t>(max_size_bytes_.load(std::memory_order_relaxed));
   stats.ttl = ttl_;
-  stats.hits = static_cast<std::int64_t>(sections_.hits());
+  const std::uint64_t keeps = keeps_.load(std::memory_order_acquire);
+  stats.hits = static_cast<std::int64_t>(sections_.hits() - keeps);
   stats.misses = static_cast<std::int64_t>(sections_.misses());
   MemoryTierStats memory;
   memory.policy = name_of(policy_);

@@ -83,6 +83,11 @@ public:
   /// was offered, the older one is not given any more.
   InsertOutcome insert(Entry entry, WallTime now);
 
+  /// Has `entry` too from now on, for whoever has answered with it may be away the next time: notes
+  /// a use of what is there under its key if that is no older, and inserts it otherwise. Counts no
+  /// hit and no miss.
+  void keep(const Entry& entry, WallTime now);
+
   /// Forgets `key`. Returns whether there was anything to forget.
   bool erase(const CacheKey& key);
 
@@ -128,6 +133,8 @@ private:
   [[nodiscard]] std::optional<Entry> find_surely(const CacheKey& key,
                                                  WallTime now,
                                                  ReadSections::Section& section);
+  /// Whether there is an entry under the key of `entry` that is no older; a use of it is noted.
+  bool use_if_no_older(const Entry& entry, WallTime now);
   void sample(const Entry& entry, WallTime now, std::int64_t until);
   void dispose(MemoryShard::Removed& removed);
 
@@ -142,6 +149,7 @@ private:
   std::size_t shard_mask_;
   alignas(64) std::array<MemoryShard::Window, kMaxShards> windows_;
   std::vector<std::unique_ptr<MemoryShard>> shards_;
+  std::atomic<std::uint64_t> keeps_{0};      // look-ups that are counted as hits and are none
   std::atomic<std::size_t> sweep_shard_{0};  // where the next sweep begins; any value is right
 };
 

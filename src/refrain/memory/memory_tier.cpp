@@ -31,6 +31,10 @@ bool MemoryTier::insert_now(const Entry& entry) {
   return true;
 }
 
+void MemoryTier::keep_now(const Entry& entry) {
+  cache_.keep(entry, clock_.now());
+}
+
 Task<Result<bool>> MemoryTier::erase(CacheKey key) {
   co_return cache_.erase(key);
 }

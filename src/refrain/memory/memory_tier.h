@@ -31,6 +31,7 @@ public:
   Task<Result<std::optional<Entry>>> find(CacheKey key) override;
   Task<Result<InsertOutcome>> insert(Entry entry) override;
   bool insert_now(const Entry& entry) override;
+  void keep_now(const Entry& entry) override;
   Task<Result<bool>> erase(CacheKey key) override;
   bool erase_now(CacheKey key) override;
   bool clear_now() override;

@@ -15,4 +15,9 @@ bool NearTier::insert_while_closed(const Entry& entry) {
   return true;
 }
 
+void NearTier::keep_while_closed(const Entry& entry) {
+  const MutexLock lock(opening_);
+  if (!is_open()) memory_->keep_now(entry);
+}
+
 }  // namespace refrain

@@ -60,6 +60,7 @@ private:
   friend class FallbackTier;
   /// Inserts unless it is open; false: it is, and nothing was inserted.
   bool insert_while_closed(const Entry& entry);
+  void keep_while_closed(const Entry& entry);
 
   const std::unique_ptr<MemoryTier> memory_;
   Mutex opening_;  // held while it opens, and while the fallback inserts

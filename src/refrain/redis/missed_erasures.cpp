@@ -19,6 +19,12 @@ bool MissedErasures::remember(CacheKey key, std::size_t shard) {
   return true;
 }
 
+bool MissedErasures::has(CacheKey key) const {
+  if (is_empty()) return false;
+  const MutexLock lock(mutex_);
+  return keys_.contains(key);
+}
+
 bool MissedErasures::hides(CacheKey key, std::size_t shard) const {
   if (is_empty()) return false;
   const MutexLock lock(mutex_);

@@ -36,6 +36,9 @@ public:
   /// Whether anything waits to be erased.
   [[nodiscard]] bool is_empty() const { return count_.load(std::memory_order_acquire) == 0; }
 
+  /// Whether `key` waits to be erased.
+  [[nodiscard]] bool has(CacheKey key) const;
+
   /// Whether the shard must not be asked for `key`: something in it waits to be erased, or `key`
   /// does wherever it lay.
   [[nodiscard]] bool hides(CacheKey key, std::size_t shard) const;

@@ -57,6 +57,11 @@ bool MissedInserts::put_back(Entry entry, Turn turn) {
   return true;
 }
 
+bool MissedInserts::has(CacheKey key) const {
+  const MutexLock lock(mutex_);
+  return by_key_.contains(key);
+}
+
 bool MissedInserts::forget(CacheKey key) {
   const MutexLock lock(mutex_);
   if (is_on_its_way(key)) on_its_way_->is_overtaken = true;

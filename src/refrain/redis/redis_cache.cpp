@@ -72,6 +72,14 @@ Error error_reply(std::string_view operation, const RespValue& reply) {
                "Redis refused " + std::string(operation) + ": " + reply.text());
 }
 
+// An erasure's mark is shorter, so that this much of a value is all of it.
+constexpr std::size_t kMostMarkBytes = 512;
+
+bool is_mark(std::string value, CacheKey key) {
+  const auto entry = decode_redis_value(std::move(value), key, kMostMarkBytes);
+  return entry && entry->is_erasure();
+}
+
 Error not_asked() {
   return Error(ErrorCode::kUnavailable, "Redis has failed too often; it is not asked for a while");
 }
@@ -160,9 +168,8 @@ bool RedisCache::is_open_to(CacheKey key, std::string_view name) const {
 }
 
 std::optional<std::chrono::milliseconds> RedisCache::soft_budget() const {
-  const bool is_any = options_.soft_budget > std::chrono::milliseconds(0) &&
-                      options_.soft_budget < options_.command_budget;
-  return is_any ? std::optional(options_.soft_budget) : std::nullopt;
+  if (options_.soft_budget == std::chrono::milliseconds(0)) return options_.command_budget;
+  return std::min(options_.soft_budget, options_.command_budget);
 }
 
 ImmediateLookup RedisCache::find_now(CacheKey /*key*/, BodyPlace /*place*/) {
@@ -170,7 +177,10 @@ ImmediateLookup RedisCache::find_now(CacheKey /*key*/, BodyPlace /*place*/) {
 }
 
 std::string RedisCache::key_name(std::uint64_t epoch, CacheKey key) const {
-  return key_prefix_ + std::to_string(epoch) + ":" + key.to_hex();
+  std::string name;
+  name.reserve(key_prefix_.size() + 21 + 2 * CacheKey::kSize);  // 21: the longest number, a colon
+  name.append(key_prefix_).append(std::to_string(epoch)).append(":").append(key.to_hex());
+  return name;
 }
 
 // What was written under an older epoch's names is out of reach from now on.
@@ -265,7 +275,8 @@ Task<Result<std::optional<Entry>>> RedisCache::find(CacheKey key) {
   } else if (reply) {
     found = fail(reply->error());
   }
-  (found && found->has_value() ? hits_ : misses_).fetch_add(1, std::memory_order_relaxed);
+  const bool is_hit = found && found->has_value() && !(*found)->is_erasure();
+  (is_hit ? hits_ : misses_).fetch_add(1, std::memory_order_relaxed);
   co_return found;
 }
 
@@ -279,7 +290,9 @@ Result<std::optional<Entry>> RedisCache::take_found(RespValue reply, CacheKey ke
   }
   auto entry = decode_redis_value(reply.take_text(), key, options_.max_value_bytes);
   if (!entry) return take_fault(key, entry.error());
-  if (!entry->is_usable(now)) {
+  if (entry->is_erasure()) {
+    written_.forget(key, &Removals::invalidated);
+  } else if (!entry->is_usable(now)) {
     written_.forget(key, &Removals::expired);
     return std::optional<Entry>();
   }
@@ -317,6 +330,14 @@ Task<Result<InsertOutcome>> RedisCache::insert(Entry entry) {
   co_return fail(reply ? error_reply("to write", *reply) : reply.error());
 }
 
+Task<Result<InsertOutcome>> RedisCache::fill(Entry entry) {
+  if (!longest_life(entry)) co_return InsertOutcome::kRefused;
+  Result<RespValue> reply = co_await write(std::move(entry), Condition::kIfAbsent);
+  if (!reply) co_return fail(reply.error());
+  if (reply->is_error()) co_return fail(error_reply("to write", *reply));
+  co_return reply->is_null() ? InsertOutcome::kRefused : InsertOutcome::kStored;
+}
+
 void RedisCache::insert_later(const Entry& entry) {
   if (longest_life(entry)) missed_inserts_.remember(entry);
 }
@@ -351,14 +372,40 @@ Task<Result<bool>> RedisCache::erase(CacheKey key) {
   co_return was_waiting || *erased;
 }
 
+bool RedisCache::owes_erasure(CacheKey key) const {
+  return missed_erasures_.has(key) || is_clear_owed_.load(std::memory_order_relaxed);
+}
+
+// The mark lives as long as an entry that was written just before: as long as others may have one
+// in their memory. Where it cannot be written, as in a Redis that is full, the entry is erased all
+// the same.
+Task<std::optional<Result<RespValue>>> RedisCache::send_erasure(CacheKey key,
+                                                                std::string name,
+                                                                bool has_mark) {
+  RedisCommand command({"GETRANGE", name, "0", std::to_string(kMostMarkBytes - 1)});
+  command.add({"DEL", name});
+  if (has_mark) {
+    const std::string mark = encode_redis_value(Entry::erasure(key, clock_.now()));
+    const std::chrono::milliseconds life = options_.ttl;
+    command.add({"SET", name, mark, "NX", "PX", std::to_string(life.count())});
+  }
+  std::optional<Result<RespValue>> replies = co_await try_send(std::move(command), Kind::kWrite);
+  if (!replies || !*replies) co_return replies;
+  std::vector<RespValue>& each = (*replies)->elements();
+  Result<RespValue> deleted = std::move(each[1]);
+  if (deleted->is_error()) {
+    errors_.fetch_add(1, std::memory_order_relaxed);
+  } else if (is_mark(each[0].take_text(), key)) {
+    deleted = RespValue::integer_of(0);
+  }
+  co_return deleted;
+}
+
 Task<Result<bool>> RedisCache::erase_stored(CacheKey key) {
   const std::string name = key_name(epoch_.value(), key);
   std::optional<Result<RespValue>> reply;
   // A tier is asked this also while it is away, which tells the breaker nothing new.
-  if (client_->is_ready(name)) {
-    RedisCommand command({"DEL", name});
-    reply = co_await try_send(std::move(command), Kind::kWrite);
-  }
+  if (client_->is_ready(name)) reply = co_await send_erasure(key, name, true);
   // After no reply it may have been erased or not, whatever the state of the connection; after an
   // error reply it was not, as the caller hears.
   if (!reply || !*reply) remember_erasure(key, name);
@@ -388,10 +435,9 @@ Task<void> RedisCache::replay_erasures() {
     const std::size_t shard = client_->shard_of(name);
     if (contains(failing, shard)) continue;
     std::optional<Result<RespValue>> reply;
-    if (client_->is_ready(name)) {
-      RedisCommand command({"DEL", name});
-      reply = co_await try_send(std::move(command), Kind::kWrite);
-    }
+    // What was generated since waits to be written, and a mark would hide it.
+    const bool has_mark = !missed_inserts_.has(erasure.key);
+    if (client_->is_ready(name)) reply = co_await send_erasure(erasure.key, name, has_mark);
     if (reply && *reply && !(*reply)->is_error()) {
       erasures_replayed_.fetch_add(1, std::memory_order_relaxed);
       missed_erasures_.settle(erasure);

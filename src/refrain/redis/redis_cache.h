@@ -72,7 +72,8 @@ public:
         3600};  ///< At most, up to kMaxTtl. Raised: fewer generations, more memory of Redis.
     double ttl_jitter = 0.1;  ///< The part of a lifetime by which it is shortened at most.
     std::chrono::milliseconds command_budget{50};  ///< The longest that one call waits.
-    /// How long one who wants an answer waits; 0, or no less than the command budget: for that.
+    /// How long one who wants an answer waits, in all; the command budget if that is less, or if
+    /// this is 0.
     std::chrono::milliseconds soft_budget{0};
     std::chrono::milliseconds connect_budget{250};        ///< Of connecting in the background.
     std::size_t max_value_bytes = std::size_t{8} << 20U;  ///< Of a body. Larger ones are refused.
@@ -110,8 +111,10 @@ public:
   [[nodiscard]] std::optional<std::chrono::milliseconds> soft_budget() const override;
   Task<Result<std::optional<Entry>>> find(CacheKey key) override;
   Task<Result<InsertOutcome>> insert(Entry entry) override;
+  Task<Result<InsertOutcome>> fill(Entry entry) override;
   void insert_later(const Entry& entry) override;
   Task<Result<bool>> erase(CacheKey key) override;
+  [[nodiscard]] bool owes_erasure(CacheKey key) const override;
 
   /// Raises the epoch in Redis to `epoch`, and in any case above what any instance has used, and
   /// adopts what it became. If Redis cannot be reached the clearing is owed: a later `sweep` makes
@@ -175,6 +178,11 @@ private:
   [[nodiscard]] std::optional<std::chrono::milliseconds> longest_life(const Entry& entry) const;
   /// What Redis said, an error reply too: null if there is one already and `condition` forbids it.
   Task<Result<RespValue>> write(Entry entry, Condition condition);
+  /// Erases what is under `name` and, with `has_mark`, leaves an `Entry::erasure` there. 1 if there
+  /// was more than such a mark, else 0, or why it was refused.
+  Task<std::optional<Result<RespValue>>> send_erasure(CacheKey key,
+                                                      std::string name,
+                                                      bool has_mark);
   /// Erases what is in Redis, or remembers that. Whether there was something.
   Task<Result<bool>> erase_stored(CacheKey key);
   void remember_erasure(CacheKey key, std::string_view name);

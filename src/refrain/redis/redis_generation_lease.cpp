@@ -133,8 +133,7 @@ std::string RedisGenerationLease::new_token() {
   return instance_ + ":" + std::to_string(tokens_.fetch_add(1, std::memory_order_relaxed));
 }
 
-Task<GenerationLease::Turn> RedisGenerationLease::take(CacheKey key,
-                                                       std::chrono::milliseconds patience) {
+Task<GenerationLease::Turn> RedisGenerationLease::take(CacheKey key, Patience patience) {
   if (is_forbidden_.load(std::memory_order_relaxed) || !redis_.is_available())
     co_return Turn(Outcome::kAway);
   const Executor executor = co_await boost::asio::this_coro::executor;
@@ -147,9 +146,10 @@ Task<GenerationLease::Turn> RedisGenerationLease::take(CacheKey key,
   OnLate on_late = [this, name, token](const Result<RespValue>& late) {
     return give_back_late(name, token, late && !late->is_null());
   };
-  std::optional<Result<RespValue>> reply = co_await ask(std::move(command), std::move(on_late));
+  std::optional<Result<RespValue>> reply =
+      co_await ask(std::move(command), std::move(on_late), patience.with_first_reply);
   if (!reply || !*reply) co_return Turn(Outcome::kAway);
-  if ((*reply)->is_null()) co_return co_await await_other(std::move(name), patience);
+  if ((*reply)->is_null()) co_return co_await await_other(std::move(name), patience.with_another);
   auto name_and_token = std::make_pair(std::move(name), std::move(token));
   std::unique_ptr<Hold> hold =
       std::make_unique<RedisHold>(*this, std::move(name_and_token), executor, asked);
@@ -157,10 +157,11 @@ Task<GenerationLease::Turn> RedisGenerationLease::take(CacheKey key,
 }
 
 Task<std::optional<Result<RespValue>>> RedisGenerationLease::ask(RedisCommand command,
-                                                                 OnLate on_late) {
-  const std::optional<std::chrono::milliseconds> budget = redis_.soft_budget();
-  if (budget)
-    co_return co_await within(*budget, redis_.execute(std::move(command)), std::move(on_late));
+                                                                 OnLate on_late,
+                                                                 std::chrono::milliseconds most) {
+  const std::chrono::milliseconds budget = std::min(redis_.soft_budget().value_or(most), most);
+  if (budget < std::chrono::milliseconds::max())
+    co_return co_await within(budget, redis_.execute(std::move(command)), std::move(on_late));
   co_return co_await redis_.execute(std::move(command));
 }
 

@@ -49,7 +49,7 @@ public:
   /// @pre `options.duration` is at least 3 ms, and the polls are at least 1 ms.
   RedisGenerationLease(const Options& options, RedisCache& redis, Log& log);
 
-  Task<Turn> take(CacheKey key, std::chrono::milliseconds patience) override;
+  Task<Turn> take(CacheKey key, Patience patience) override;
   [[nodiscard]] std::chrono::milliseconds least_patience() const override {
     return options_.duration + options_.duration / 4 + options_.longest_poll;
   }
@@ -61,9 +61,12 @@ private:
   class RedisHold;
   using OnLate = std::function<Task<void>(const Result<RespValue>&)>;
 
-  /// The reply to a command, or nothing once the soft budget is over; `on_late` is awaited with
-  /// what comes after that.
-  Task<std::optional<Result<RespValue>>> ask(RedisCommand command, OnLate on_late);
+  /// The reply to a command, or nothing once the soft budget, or `most`, is over; `on_late` is
+  /// awaited with what comes after that.
+  Task<std::optional<Result<RespValue>>> ask(
+      RedisCommand command,
+      OnLate on_late,
+      std::chrono::milliseconds most = std::chrono::milliseconds::max());
   Task<Turn> await_other(std::string name, std::chrono::milliseconds patience);
   /// Releases the lease if it still has that token.
   Task<void> give_back(std::string name, std::string token);

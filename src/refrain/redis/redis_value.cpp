@@ -121,9 +121,9 @@ public:
   std::string text() {
     std::string text;
     while (is_good_) {
-      const std::string_view next = take(1);
-      if (next == "\"") return text;
-      text += next == "\\" ? take(1) : next;
+      text += take(std::min(rest_.find_first_of("\"\\"), rest_.size()));
+      if (take(1) == "\"") return text;
+      text += take(1);
     }
     return text;
   }

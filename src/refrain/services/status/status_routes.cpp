@@ -187,10 +187,10 @@ std::optional<Task<void>> StatusRoutes::erase(const http::Request& request,
 }
 
 Task<void> StatusRoutes::erase_later(http::Response& response, CacheKey key) {
-  const Result<bool> erased = co_await context_.cache.erase(key);
+  const Result<EraseOutcome> erased = co_await context_.cache.erase(key);
   if (!erased) {
     http::write_problem(response, erased.error());
-  } else if (!*erased) {
+  } else if (*erased == EraseOutcome::kAbsent) {
     http::Problem problem;
     problem.status = 404;
     problem.code = "not_found";
@@ -199,6 +199,8 @@ Task<void> StatusRoutes::erase_later(http::Response& response, CacheKey key) {
   } else {
     boost::json::object body;
     body["deleted"] = true;
+    if (*erased == EraseOutcome::kPending)
+      body["pending"] = "a tier that is out of reach forgets it before it answers again";
     write_success(response, std::move(body));
   }
 }
