@@ -107,6 +107,13 @@ TEST(CommandLine, SaysWhatIsWrongWithAValueAndWhatIsAllowed) {
   EXPECT_EQ(said.err, "refrain: --redis-port must be a whole number from 1 to 65535\n");
 }
 
+TEST(CommandLine, AllowsNoLongerLifeInRedisThanItsTierDoes) {
+  const Captured said = refrain({"serve", "--redis-ttl", "400000000"});
+
+  EXPECT_EQ(said.exit_code, 2);
+  EXPECT_EQ(said.err, "refrain: --redis-ttl must be a whole number from 1 to 315360000\n");
+}
+
 TEST(CommandLine, SaysThatAValueIsMissing) {
   const Captured said = refrain({"serve", "--redis-port"});
 

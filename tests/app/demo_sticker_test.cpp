@@ -56,5 +56,15 @@ TEST_F(DemoSticker, FailsIfTheDiskCannotBeHad) {
   EXPECT_NE(said.out.find("checks failed."), std::string::npos);
 }
 
+TEST_F(DemoSticker, NamesTheOptionThatIsToBlame) {
+  settings_.has_sticker_redis = true;
+  settings_.redis_host.clear();
+
+  const auto said = show();
+
+  EXPECT_EQ(said.exit_code, 2);
+  EXPECT_NE(said.out.find("--redis-host"), std::string::npos) << said.out;
+}
+
 }  // namespace
 }  // namespace refrain::app

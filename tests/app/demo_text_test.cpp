@@ -58,7 +58,8 @@ TEST_F(DemoText, FailsForARedisAddressThatMakesNoSense) {
 
   const auto said = show();
 
-  EXPECT_EQ(said.exit_code, 1);
+  EXPECT_EQ(said.exit_code, 2);
+  EXPECT_NE(said.out.find("--redis-url"), std::string::npos);
   EXPECT_EQ(said.out.find("hunter2"), std::string::npos);
 }
 

@@ -13,9 +13,11 @@
 #include <chrono>
 #include <csignal>
 #include <exception>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace refrain::app {
 namespace {
@@ -85,12 +87,134 @@ TEST_F(ServeCommand, ServesUntilItIsTold) {
 }
 
 TEST_F(ServeCommand, FailsIfItCannotListen) {
-  settings_.host = "256.0.0.1";
+  const int taken = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(settings_.sticker_port);
+  ASSERT_EQ(::bind(taken, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(taken, 1), 0);
 
   const auto said = run();
+  ::close(taken);
 
   EXPECT_EQ(said.exit_code, 1);
   EXPECT_TRUE(said.err.starts_with("refrain: ")) << said.err;
+}
+
+TEST_F(ServeCommand, EndsWith2ForABadOptionAndNamesIt) {
+  struct Case {
+    std::string option;
+    std::function<void(Settings&)> spoil;
+  };
+  const std::vector<Case> cases = {
+      {"--host, REFRAIN_HOST",
+       [](Settings& s) {
+         s.host = "256.0.0.1";
+       }},
+      {"--redis-url, REDIS_URL",
+       [](Settings& s) {
+         s.redis_url = "localhost:6379";
+       }},
+      {"--redis-url, REDIS_URL",
+       [](Settings& s) {
+         s.redis_url = "http://localhost";
+       }},
+      {"--redis-url, REDIS_URL",
+       [](Settings& s) {
+         s.redis_url = "redis://";
+       }},
+      {"--redis-url, REDIS_URL",
+       [](Settings& s) {
+         s.redis_url = "redis://a:70000";
+       }},
+      {"--redis-url, REDIS_URL",
+       [](Settings& s) {
+         s.redis_url = "redis://user@a";
+       }},
+      {"--redis-url, REDIS_URL",
+       [](Settings& s) {
+         s.redis_url = "redis://a/x";
+       }},
+      {"--redis-url, REDIS_URL",
+       [](Settings& s) {
+         s.redis_url = "redis://a%zz/";
+       }},
+      {"--redis-url, REDIS_URL",
+       [](Settings& s) {
+         s.redis_url = "redis://a?timeout=1";
+       }},
+      {"--redis-url, REDIS_URL",
+       [](Settings& s) {
+         s.redis_url = "unix://host/path";
+       }},
+      {"--redis-url, REDIS_URL",
+       [](Settings& s) {
+         s.redis_mode = "cluster";
+         s.redis_url = "redis://a/1";
+       }},
+      {"--redis-host, REDIS_HOST",
+       [](Settings& s) {
+         s.redis_host.clear();
+       }},
+      {"--redis-nodes, REFRAIN_REDIS_NODES",
+       [](Settings& s) {
+         s.redis_nodes = "a:b";
+       }},
+      {"--redis-nodes, REFRAIN_REDIS_NODES",
+       [](Settings& s) {
+         s.redis_nodes = "a:1";
+       }},
+      {"--redis-nodes, REFRAIN_REDIS_NODES",
+       [](Settings& s) {
+         s.redis_mode = "sentinel";
+       }},
+      {"--redis-master, REFRAIN_REDIS_MASTER",
+       [](Settings& s) {
+         s.redis_mode = "sentinel";
+         s.redis_nodes = "a:1";
+       }},
+      {"--redis-master, REFRAIN_REDIS_MASTER",
+       [](Settings& s) {
+         s.redis_master = "cache";
+       }},
+      {"--redis-replica-reads",
+       [](Settings& s) {
+         s.has_redis_replica_reads = true;
+       }},
+      {"--redis-tls-ca",
+       [](Settings& s) {
+         s.redis_url = "rediss://a";
+         s.redis_tls_ca = "/nothing";
+       }},
+      {"--redis-tls-key",
+       [](Settings& s) {
+         s.redis_url = "rediss://a";
+         s.redis_tls_certificate = "/nothing";
+       }},
+      {"--redis-tls-cert",
+       [](Settings& s) {
+         s.redis_url = "rediss://a";
+         s.redis_tls_certificate = "/nothing";
+         s.redis_tls_key = "/nothing";
+       }},
+      {"--redis-tls-cert",
+       [](Settings& s) {
+         s.redis_tls_certificate = "/nothing";
+       }},
+  };
+  settings_.has_sticker_redis = true;
+  const Settings good = settings_;
+  for (const Case& one : cases) {
+    settings_ = good;
+    one.spoil(settings_);
+
+    const auto said = run();
+
+    EXPECT_EQ(said.exit_code, 2) << said.err;
+    EXPECT_TRUE(said.err.starts_with("refrain: ")) << said.err;
+    EXPECT_NE(said.err.find(one.option), std::string::npos) << one.option << " in " << said.err;
+  }
 }
 
 TEST_F(ServeCommand, NeverShowsASecret) {

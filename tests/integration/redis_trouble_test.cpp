@@ -137,6 +137,24 @@ TEST(RedisTrouble, AWrongPasswordIsSaidAndChangesNoAnswer) {
   EXPECT_EQ(service.errors().find(":wrong@"), std::string::npos);
 }
 
+TEST(RedisTrouble, APasswordThatIsChangedUnderARunningServiceIsSaidToo) {
+  RedisServer redis({"--requirepass", "right"});
+  redis.set_password("right");
+  const TempDir folder;
+  const ServiceProcess service(
+      {"text", "--redis-url", "unix://:right@" + redis.unix_endpoint().unix_path},
+      folder.path().string());
+  wait_for_redis(service);
+
+  static_cast<void>(redis.command({"CONFIG", "SET", "requirepass", "changed"}));
+  redis.set_password("changed");
+  static_cast<void>(redis.command({"CLIENT", "KILL", "TYPE", "normal"}));
+
+  testing::wait_until("the log says so",
+                      [&] { return service.errors().find("WRONGPASS") != std::string::npos; });
+  expect_answers(service, "changed");
+}
+
 TEST(RedisTrouble, AFullRedisIsReadAndNotWritten) {
   RedisServer redis;
   const TempDir folder;

@@ -13,6 +13,7 @@ namespace {
 
 using testing::sample_entry;
 using testing::sample_key;
+using Turn = MissedInserts::Turn;
 
 class MissedInsertsTest : public ::testing::Test {
 protected:
@@ -120,14 +121,71 @@ TEST_F(MissedInsertsTest, TakesBackInFrontUnlessANewerHasCome) {
   missed_.remember(entry("b", "2"));
   const Entry taken = missed_.take(clock_.now()).value();
 
-  EXPECT_TRUE(missed_.put_back(taken));
+  EXPECT_TRUE(missed_.put_back(taken, Turn::kNext));
   EXPECT_EQ(next(missed_, clock_.now()), "1");
   missed_.remember(entry("a", "3"));
-  EXPECT_FALSE(missed_.put_back(taken));
+  EXPECT_FALSE(missed_.put_back(taken, Turn::kNext));
 
   EXPECT_EQ(next(missed_, clock_.now()), "2");
   EXPECT_EQ(next(missed_, clock_.now()), "3");
   EXPECT_EQ(next(missed_, clock_.now()), "none");
+}
+
+TEST_F(MissedInsertsTest, WhatIsPassedOverKeepsItsPlaceAndComesInTheNextRound) {
+  for (const std::string_view name : {"a", "b", "c"})
+    missed_.remember(entry(name, name));
+  for (int i = 0; i < 2; ++i) {
+    const Entry passed_over = missed_.take(clock_.now()).value();
+    EXPECT_TRUE(missed_.put_back(passed_over, Turn::kNextRound));
+  }
+
+  EXPECT_EQ(next(missed_, clock_.now()), "c");
+  EXPECT_EQ(next(missed_, clock_.now()), "none");
+  EXPECT_EQ(missed_.counts().waiting, 2);
+  missed_.begin_round();
+  EXPECT_EQ(next(missed_, clock_.now()), "a");
+  EXPECT_EQ(next(missed_, clock_.now()), "b");
+  EXPECT_EQ(next(missed_, clock_.now()), "none");
+}
+
+TEST_F(MissedInsertsTest, WhatComesDuringARoundBelongsToIt) {
+  missed_.remember(entry("a", "1"));
+  const Entry passed_over = missed_.take(clock_.now()).value();
+  EXPECT_TRUE(missed_.put_back(passed_over, Turn::kNextRound));
+  EXPECT_EQ(next(missed_, clock_.now()), "none");
+
+  missed_.remember(entry("b", "2"));
+
+  EXPECT_EQ(next(missed_, clock_.now()), "2");
+}
+
+TEST_F(MissedInsertsTest, ARoundOutlivesWhatItHasComeTo) {
+  for (const std::string_view name : {"a", "b", "c"})
+    missed_.remember(entry(name, name));
+  const Entry passed_over = missed_.take(clock_.now()).value();
+  EXPECT_TRUE(missed_.put_back(passed_over, Turn::kNextRound));
+
+  missed_.forget(sample_key("b"));
+  EXPECT_EQ(next(missed_, clock_.now()), "c");
+  missed_.remember(entry("d", "d"));
+  missed_.forget_all();
+
+  EXPECT_EQ(next(missed_, clock_.now()), "none");
+  missed_.remember(entry("e", "e"));
+  EXPECT_EQ(next(missed_, clock_.now()), "e");
+}
+
+TEST_F(MissedInsertsTest, WhatIsPassedOverIsStillTheFirstToBeGivenUp) {
+  for (const std::string_view name : {"a", "b", "c"})
+    missed_.remember(entry(name, name));
+  const Entry passed_over = missed_.take(clock_.now()).value();
+  EXPECT_TRUE(missed_.put_back(passed_over, Turn::kNextRound));
+
+  missed_.remember(entry("d", "d"));
+
+  missed_.begin_round();
+  EXPECT_EQ(missed_.counts().dropped, 1);
+  EXPECT_EQ(next(missed_, clock_.now()), "b");
 }
 
 TEST_F(MissedInsertsTest, WhatIsForgottenOnItsWayIsNotTakenBack) {
@@ -136,7 +194,7 @@ TEST_F(MissedInsertsTest, WhatIsForgottenOnItsWayIsNotTakenBack) {
 
   EXPECT_FALSE(missed_.forget(sample_key("a")));
 
-  EXPECT_FALSE(missed_.put_back(taken));
+  EXPECT_FALSE(missed_.put_back(taken, Turn::kNext));
   EXPECT_EQ(missed_.counts().waiting, 0);
 }
 
@@ -146,7 +204,7 @@ TEST_F(MissedInsertsTest, WhatIsForgottenWithAllElseIsNotTakenBackEither) {
 
   missed_.forget_all();
 
-  EXPECT_FALSE(missed_.put_back(taken));
+  EXPECT_FALSE(missed_.put_back(taken, Turn::kNext));
   EXPECT_EQ(missed_.counts().waiting, 0);
 }
 
@@ -192,7 +250,7 @@ TEST_F(MissedInsertsTest, AChangeForgetsWhatWaitsAndIsNoReasonToEraseWhatIsOnIts
   missed_.forget_changed(sample_key("b"));
 
   EXPECT_EQ(missed_.counts().waiting, 0);
-  EXPECT_TRUE(missed_.put_back(taken)) << "the change may be its own";
+  EXPECT_TRUE(missed_.put_back(taken, Turn::kNext)) << "the change may be its own";
   EXPECT_EQ(missed_.counts().waiting, 0) << "and it may be another's";
 }
 

@@ -1,3 +1,4 @@
+#include "refrain/redis/client/cluster_slot.h"
 #include "refrain/redis/redis_cache.h"
 
 #include "contract/tier_contract.h"
@@ -7,16 +8,20 @@
 #include "support/run.h"
 #include "support/sample_entry.h"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace refrain {
 
@@ -111,6 +116,23 @@ protected:
     return run(loop_, instance.cache().clear(next));
   }
 
+  std::size_t master_of(RedisInstance& instance, const std::string& key) {
+    const std::uint64_t epoch = instance.epoch().value();
+    return cluster_.master_of(instance.cache().key_name(epoch, sample_key(key)));
+  }
+
+  /// One on the epoch's shard, without which nothing is certain, and one on another.
+  std::pair<std::string, std::string> keys_on_and_off_the_epochs_shard(RedisInstance& instance) {
+    const std::size_t epochs_master = cluster_.master_of(kEpochKey);
+    int number = 0;
+    while (master_of(instance, std::to_string(number)) != epochs_master)
+      ++number;
+    std::string on = std::to_string(number);
+    while (master_of(instance, std::to_string(number)) == epochs_master)
+      ++number;
+    return {std::move(on), std::to_string(number)};
+  }
+
   testing::ManualClock clock_;
   boost::asio::io_context loop_{1};
   RedisCluster& cluster_ = RedisCluster::shared();
@@ -143,21 +165,10 @@ TEST_F(RedisCacheClusterTest, AFrozenShardsKeysAreMissesAtOnceAndTheOthersAreSer
   options.command_budget = std::chrono::milliseconds(1000);
   RedisInstance instance(options, clock_, loop_);
   RedisCache& cache = whole(instance);
-  const auto master_of = [&](const std::string& key) {
-    return cluster_.master_of(cache.key_name(instance.epoch().value(), sample_key(key)));
-  };
-  // The epoch's shard stays: without it nothing is certain.
-  const std::size_t epochs_master = cluster_.master_of(kEpochKey);
-  int number = 0;
-  while (master_of(std::to_string(number)) != epochs_master)
-    ++number;
-  const std::string served = std::to_string(number);
-  while (master_of(std::to_string(number)) == epochs_master)
-    ++number;
-  const std::string frozen = std::to_string(number);
+  const auto [served, frozen] = keys_on_and_off_the_epochs_shard(instance);
   insert(cache, served);
   insert(cache, frozen);
-  testing::RedisServer& shard = cluster_.node(master_of(frozen));
+  testing::RedisServer& shard = cluster_.node(master_of(instance, frozen));
 
   shard.freeze();
   run_until(loop_, [&] {
@@ -172,11 +183,11 @@ TEST_F(RedisCacheClusterTest, AFrozenShardsKeysAreMissesAtOnceAndTheOthersAreSer
     EXPECT_TRUE(has(cache, served));
   }
   EXPECT_EQ(cache.stats().errors, errors) << "nothing was sent to the frozen one";
-  std::int64_t opened = 0;
+  const std::string address = "127.0.0.1:" + std::to_string(shard.tcp_endpoint().port);
   const TierStats stats = cache.stats();
+  EXPECT_EQ(stats.breakers.size(), RedisCluster::kMasters);
   for (const BreakerStats& breaker : stats.breakers)
-    opened += breaker.stays.at(1).entered;
-  EXPECT_EQ(opened, 1);
+    EXPECT_EQ(breaker.stays.at(1).entered, breaker.name == address ? 1 : 0) << breaker.name;
 
   // While its shard is away an erasure is remembered, and only that shard waits for it.
   EXPECT_FALSE(run(loop_, cache.erase(sample_key(frozen))).value());
@@ -190,6 +201,79 @@ TEST_F(RedisCacheClusterTest, AFrozenShardsKeysAreMissesAtOnceAndTheOthersAreSer
   });
   EXPECT_FALSE(has(cache, frozen));
   EXPECT_TRUE(has(cache, served));
+}
+
+TEST_F(RedisCacheClusterTest, ABreakerKeepsItsNameHoweverSlotsAreMoved) {
+  RedisInstance instance(cluster_options(cluster_), clock_, loop_);
+  RedisCache& cache = whole(instance);
+  const auto names = [&cache] {
+    std::set<std::string> all;
+    const TierStats stats = cache.stats();
+    for (const BreakerStats& breaker : stats.breakers)
+      all.insert(breaker.name);
+    return all;
+  };
+  const auto first_shard = [&cache] {
+    return cache.stats().remote->shards.at(0).address;
+  };
+  const std::string first = first_shard();
+  const std::set<std::string> before = names();
+  ASSERT_EQ(before.size(), RedisCluster::kMasters);
+  EXPECT_TRUE(before.contains(first));
+
+  // The slot that puts its master first among the shards.
+  int number = 0;
+  while (cluster_slot(std::to_string(number)) != 0)
+    ++number;
+  const std::string key = std::to_string(number);
+  cluster_.move_slot(0, cluster_.master_of(cluster_.key_elsewhere(key)));
+  run_until(loop_, [&] {
+    RedisCommand command({"GET", key});
+    static_cast<void>(run(loop_, cache.execute(std::move(command))));
+    return first_shard() != first;
+  });
+
+  EXPECT_EQ(names(), before);
+}
+
+TEST_F(RedisCacheClusterTest, WhatWaitsForAShardThatIsAwayHoldsUpNoOtherAndFindsItWell) {
+  RedisCache::Options options = cluster_options(cluster_);
+  options.command_budget = std::chrono::milliseconds(1000);
+  RedisInstance instance(options, clock_, loop_);
+  RedisCache& cache = whole(instance);
+  const auto [served, frozen] = keys_on_and_off_the_epochs_shard(instance);
+  testing::RedisServer& shard = cluster_.node(master_of(instance, frozen));
+  const auto recovery = [&cache] {
+    return cache.stats().remote.value().recovery;
+  };
+  // The oldest belongs to the shard that will be away.
+  cache.insert_later(sample_entry(sample_key(frozen), clock_.now()));
+  cache.insert_later(sample_entry(sample_key(served), clock_.now()));
+  shard.freeze();
+  run_until(loop_, [&] {
+    static_cast<void>(run(loop_, cache.find(sample_key(frozen))));
+    return cache.stats().remote->state == "open";
+  });
+
+  run_until(loop_, [&] {
+    clock_.advance(std::chrono::milliseconds(10));
+    run(loop_, cache.sweep());
+    return recovery().replayed == 1;
+  });
+
+  EXPECT_EQ(recovery().waiting, 1);
+  EXPECT_EQ(recovery().dropped, 0);
+  EXPECT_TRUE(has(cache, served));
+  shard.thaw();
+  // No request comes: the sweep itself finds out.
+  run_until(loop_, [&] {
+    clock_.advance(std::chrono::seconds(1));
+    run(loop_, cache.sweep());
+    return recovery().waiting == 0;
+  });
+  EXPECT_EQ(recovery().replayed, 2);
+  EXPECT_EQ(cache.stats().remote->state, "closed");
+  EXPECT_TRUE(has(cache, frozen));
 }
 
 TEST_F(RedisCacheClusterTest, AClearIsSeenByAnotherInstanceOnEveryShard) {
@@ -208,6 +292,30 @@ TEST_F(RedisCacheClusterTest, AClearIsSeenByAnotherInstanceOnEveryShard) {
     EXPECT_FALSE(has(one.cache(), std::to_string(i)));
     EXPECT_FALSE(has(other.cache(), std::to_string(i)));
   }
+}
+
+TEST_F(RedisCacheClusterTest, AnEpochThatItsShardHasLostIsBroughtBackByAllTogether) {
+  RedisInstance one(cluster_options(cluster_), clock_, loop_);
+  RedisInstance other(cluster_options(cluster_), clock_, loop_);
+  whole(one);
+  whole(other);
+  EXPECT_TRUE(clear(one).has_value());
+  run(loop_, other.cache().sweep());
+  const std::uint64_t epoch = one.epoch().value();
+
+  cluster_.node(cluster_.master_of(kEpochKey)).command({"DEL", kEpochKey});
+  int swept = 0;
+  const auto on_done = [&](const std::exception_ptr& /*failure*/) {
+    ++swept;
+  };
+  boost::asio::co_spawn(loop_, one.cache().sweep(), on_done);
+  boost::asio::co_spawn(loop_, other.cache().sweep(), on_done);
+  run_until(loop_, [&] { return swept == 2; });
+
+  EXPECT_EQ(cluster_.node(cluster_.master_of(kEpochKey)).command({"GET", kEpochKey}).text(),
+            std::to_string(epoch));
+  EXPECT_EQ(one.epoch().value(), epoch);
+  EXPECT_EQ(other.epoch().value(), epoch);
 }
 
 TEST_F(RedisCacheClusterTest, KnowsTheEpochBeforeItIsAvailable) {

@@ -216,6 +216,8 @@ TEST_F(RedisCacheTest, SaysWhatARemoteTierIs) {
   EXPECT_EQ(stats.name, "redis");
   EXPECT_EQ(stats.remote->mode, "standalone");
   EXPECT_EQ(stats.remote->state, "closed");
+  ASSERT_EQ(stats.breakers.size(), 1U);
+  EXPECT_EQ(stats.breakers[0].name, "0");
   EXPECT_GT(stats.remote->latency_p99_ms, 0);
   EXPECT_GT(stats.size_bytes, 100);
   EXPECT_FALSE(stats.max_items.has_value());

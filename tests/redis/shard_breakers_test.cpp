@@ -46,16 +46,16 @@ TEST_F(ShardBreakersTest, IsAsIllAsItsWorstShard) {
   EXPECT_EQ(breakers_.worst(shards), State::kHalfOpen);
 }
 
-TEST_F(ShardBreakersTest, NamesEachByItsPlace) {
+TEST_F(ShardBreakersTest, TellsWhatABreakerHasBeenThroughUnderTheNameOfItsShard) {
   open(1);
 
-  const auto stats = breakers_.stats({7, 1});
+  const BreakerStats ill = breakers_.stats(1, "here:1");
+  const BreakerStats well = breakers_.stats(7, "there:2");
 
-  ASSERT_EQ(stats.size(), 2U);
-  EXPECT_EQ(stats[0].name, "0");
-  EXPECT_EQ(stats[0].state, "closed");
-  EXPECT_EQ(stats[1].name, "1");
-  EXPECT_EQ(stats[1].state, "open");
+  EXPECT_EQ(ill.name, "here:1");
+  EXPECT_EQ(ill.state, "open");
+  EXPECT_EQ(well.name, "there:2");
+  EXPECT_EQ(well.state, "closed");
 }
 
 TEST_F(ShardBreakersTest, ABreakerLivesAsLongAsAPermit) {

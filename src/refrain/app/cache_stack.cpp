@@ -1,6 +1,7 @@
 #include "refrain/app/cache_stack.h"
 
 #include "refrain/app/redis_tls.h"
+#include "refrain/app/start_error.h"
 #include "refrain/memory/fallback_tier.h"
 #include "refrain/memory/policy/policy_kind.h"
 #include "refrain/redis/client/redis_address.h"
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <random>
 #include <string>
 #include <string_view>
@@ -54,14 +56,25 @@ Result<RedisClientOptions> servers_of(const Settings& settings) {
   return servers;
 }
 
-// The client's own names for what was wrong are not those of the options.
+// The tier's own names for what was wrong, and the options that these come from.
+constexpr std::pair<std::string_view, std::string_view> kRedisOptions[] = {
+    {"URL", "redis-url"},
+    {"database", "redis-url"},
+    {"host", "redis-host"},
+    {"port", "redis-port"},
+    {"nodes", "redis-nodes"},
+    {"master", "redis-master"},
+    {"replica-reads", "redis-replica-reads"},
+    {"ttl", "redis-ttl"},
+    {"command budget", "redis-budget"},
+    {"connect budget", "redis-connect-budget"},
+};
+
 Error named_by_option(const Error& error) {
-  const std::string& field = error.field();
-  std::string option;
-  if (field == "nodes" || field == "master" || field == "replica-reads") option = field;
-  if (field == "URL" || field == "database") option = "url";
-  if (option.empty()) return error;
-  return Error(error.code(), error.message() + " (--redis-" + option + ")", "redis-" + option);
+  const auto* const found = std::ranges::find(
+      kRedisOptions, std::string_view(error.field()), [](const auto& one) { return one.first; });
+  if (found == std::end(kRedisOptions)) return error;
+  return with_option(Error(error.code(), error.message(), std::string(found->second)));
 }
 
 // The options accept no other names.
@@ -183,7 +196,7 @@ void CacheStack::add_disk(const Settings& settings) {
 
 Result<void> CacheStack::add_redis(const Settings& settings, std::string_view service) {
   Result<RedisEndpoint> endpoint = endpoint_of(settings);
-  if (!endpoint) return fail(endpoint.error());
+  if (!endpoint) return fail(named_by_option(endpoint.error()));
   const Result<RedisClientOptions> servers = servers_of(settings);
   if (!servers) return fail(named_by_option(servers.error()));
   if (settings.redis_protocol == 2) endpoint->protocol = RedisProtocol::kResp2;

@@ -5,10 +5,12 @@
 #include "refrain/app/demo_runner.h"
 #include "refrain/app/models.h"
 #include "refrain/app/spdlog_log.h"
+#include "refrain/app/start_error.h"
 #include "refrain/core/clock.h"
 #include "refrain/core/hex.h"
 #include "refrain/services/sticker/cached_sticker_generator.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -61,7 +63,7 @@ public:
       show_no_cache();
     }
     runner_.stop();
-    return report_.finish();
+    return std::max(report_.finish(), exit_code_);
   }
 
 private:
@@ -69,7 +71,10 @@ private:
     cached_.reset();
     caches_.reset();
     Result<std::unique_ptr<CacheStack>> caches = CacheStack::for_stickers(settings, surroundings_);
-    if (!caches) return report_.check(false, caches.error().message());
+    if (!caches) {
+      exit_code_ = exit_code_of(caches.error());
+      return report_.check(false, with_option(caches.error()).message());
+    }
     caches_ = std::move(*caches);
     cached_ = std::make_unique<CachedStickerGenerator>(*generator_, caches_->cache());
     return true;
@@ -184,6 +189,7 @@ private:
   const std::string tenant_;  // new at each run, so that the first request is a miss every time
   std::unique_ptr<StickerGenerator> generator_;
   std::unique_ptr<CacheStack> caches_;
+  int exit_code_ = 0;  // of caches that cannot be had
   std::unique_ptr<CachedStickerGenerator> cached_;
   std::vector<TimedAnswer> first_;
 };

@@ -5,6 +5,7 @@
 #include "refrain/app/demo_runner.h"
 #include "refrain/app/models.h"
 #include "refrain/app/spdlog_log.h"
+#include "refrain/app/start_error.h"
 #include "refrain/core/clock.h"
 #include "refrain/core/hex.h"
 #include "refrain/services/text_prediction/cached_predictor.h"
@@ -64,8 +65,9 @@ public:
     Result<std::unique_ptr<Predictor>> predictor = make_predictor(settings_, runner_.pool());
     Result<std::unique_ptr<CacheStack>> caches = CacheStack::for_text(settings_, surroundings_);
     if (!predictor || !caches) {
-      report_.check(false, predictor ? caches.error().message() : predictor.error().message());
-      return report_.finish();
+      const Error error = with_option(predictor ? caches.error() : predictor.error());
+      report_.check(false, error.message());
+      return std::max(report_.finish(), exit_code_of(error));
     }
     predictor_ = std::move(*predictor);
     caches_ = std::move(*caches);

@@ -1,6 +1,7 @@
 #include "refrain/app/option.h"
 #include "refrain/app/option_values.h"
 #include "refrain/memory/policy/policy_kind.h"
+#include "refrain/redis/redis_cache.h"
 
 #include <algorithm>
 #include <concepts>
@@ -345,7 +346,7 @@ void add_redis(std::vector<Option>& all) {
                         "seconds",
                         "Longest life of an entry in Redis, and how long a prediction is fresh."},
                        REFRAIN_MEMBER(redis_ttl),
-                       {1, kAnySeconds}));
+                       {1, RedisCache::kMaxTtl.count()}));
   all.push_back(text(
       {"redis-url",
        "REDIS_URL",

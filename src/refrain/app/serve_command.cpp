@@ -4,6 +4,7 @@
 #include "refrain/app/event_loops.h"
 #include "refrain/app/service_host.h"
 #include "refrain/app/spdlog_log.h"
+#include "refrain/app/start_error.h"
 #include "refrain/app/terminal.h"
 #include "refrain/core/clock.h"
 
@@ -132,8 +133,8 @@ int serve(const Settings& settings, ServedServices services) {
   const CacheSurroundings surroundings(loops.contexts(), pool, clock, log);
   Result<Hosts> hosts = open_hosts(settings, services, surroundings);
   if (!hosts) {
-    terminal.complain(hosts.error().message());
-    return 1;
+    terminal.complain(with_option(hosts.error()).message());
+    return exit_code_of(hosts.error());
   }
   Shutdown shutdown(loops.first(), *hosts, settings.drain_time, log);
   loops.start();

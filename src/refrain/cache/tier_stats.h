@@ -41,7 +41,7 @@ struct BreakerStats {
     double seconds = 0;        ///< In it, the present stay included.
   };
 
-  std::string name;   ///< What it guards: `reads`, `writes`, or the number of a shard.
+  std::string name;   ///< What it guards: `reads`, `writes`, or a shard, which keeps its name.
   std::string state;  ///< The present one.
   std::vector<Stay> stays;
 };

@@ -16,14 +16,19 @@ void MissedInserts::remember(Entry entry) {
     if (known->second->metadata().created > created) return;
     remove(known->second);
   }
-  add(waiting_.end(), std::move(entry));
+  add(waiting_.end(), std::move(entry), Turn::kNext);
+}
+
+void MissedInserts::begin_round() {
+  const MutexLock lock(mutex_);
+  next_ = waiting_.begin();
 }
 
 std::optional<Entry> MissedInserts::take(WallTime now) {
   const MutexLock lock(mutex_);
-  while (!waiting_.empty()) {
-    Entry oldest = waiting_.front();
-    remove(waiting_.begin());
+  while (next_ != waiting_.end()) {
+    Entry oldest = *next_;
+    remove(next_);
     if (oldest.is_usable(now)) {
       OnItsWay on_its_way;
       on_its_way.key = oldest.key();
@@ -43,12 +48,12 @@ bool MissedInserts::arrive() {
   return !is_overtaken;
 }
 
-bool MissedInserts::put_back(Entry entry) {
+bool MissedInserts::put_back(Entry entry, Turn turn) {
   const MutexLock lock(mutex_);
   const std::optional<OnItsWay> taken = std::exchange(on_its_way_, std::nullopt);
   if (taken && taken->is_overtaken) return false;
   if (taken && taken->is_changed) return true;
-  add(waiting_.begin(), std::move(entry));
+  add(next_, std::move(entry), turn);
   return true;
 }
 
@@ -76,6 +81,7 @@ void MissedInserts::forget_all() {
   const MutexLock lock(mutex_);
   if (on_its_way_) on_its_way_->is_overtaken = true;
   waiting_.clear();
+  next_ = waiting_.end();
   by_key_.clear();
   bytes_ = 0;
 }
@@ -95,13 +101,17 @@ bool MissedInserts::is_on_its_way(CacheKey key) const {
 void MissedInserts::remove(Waiting::iterator entry) {
   bytes_ -= entry->charge();
   by_key_.erase(entry->key());
-  waiting_.erase(entry);
+  const bool is_next = entry == next_;
+  const auto behind = waiting_.erase(entry);
+  if (is_next) next_ = behind;
 }
 
-void MissedInserts::add(Waiting::iterator before, Entry entry) {
+void MissedInserts::add(Waiting::iterator before, Entry entry, Turn turn) {
   bytes_ += entry.charge();
   const CacheKey key = entry.key();
-  by_key_.emplace(key, waiting_.insert(before, std::move(entry)));
+  const auto added = waiting_.insert(before, std::move(entry));
+  if (before == next_ && turn == Turn::kNext) next_ = added;
+  by_key_.emplace(key, added);
   while (waiting_.size() > max_entries_ || bytes_ > max_bytes_) {
     remove(waiting_.begin());
     ++counts_.dropped;

@@ -2,10 +2,10 @@
 
 #include "refrain/cache/canonical_request.h"
 #include "refrain/redis/redis_value.h"
+#include "refrain/redis/script_refusal.h"
 #include "refrain/redis/server_memory.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -20,6 +20,9 @@ constexpr std::chrono::hours kEpochTtl = std::chrono::days(30);
 // Of one call, so that a sweep never takes long.
 constexpr std::size_t kKeysPerSweep = 4096;
 
+// Of missed inserts that a sweep looks at in vain, since their shards are away.
+constexpr std::size_t kPassedOverPerSweep = 1000;
+
 // How often the server is asked for the policy of its memory, which somebody may change.
 constexpr std::chrono::seconds kMemoryInterval{60};
 
@@ -28,7 +31,7 @@ constexpr std::chrono::seconds kMemoryInterval{60};
 constexpr std::size_t kFirstBytes = std::size_t{256} << 10U;
 
 // Enough for several instances that clear at the same time.
-constexpr int kRaiseAttempts = 8;
+constexpr int kMaxAttempts = 8;
 
 bool is_plain(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char letter) {
@@ -47,7 +50,7 @@ Result<void> check(const RedisCache::Options& options) {
     return bad("service", "must be lower-case letters, digits, '-' or '_'");
   if (options.ttl <= std::chrono::seconds(0))
     return bad("ttl", "must be at least 1 second: every key expires");
-  if (options.ttl > std::chrono::days(3650)) return bad("ttl", "must be at most ten years");
+  if (options.ttl > RedisCache::kMaxTtl) return bad("ttl", "must be at most ten years");
   if (options.command_budget <= std::chrono::milliseconds(0))
     return bad("command budget", "must be at least 1 ms");
   if (options.connect_budget <= std::chrono::milliseconds(0))
@@ -81,15 +84,8 @@ Error not_asked() {
   return Error(ErrorCode::kUnavailable, "Redis has failed too often; it is not asked for a while");
 }
 
-std::optional<std::uint64_t> epoch_in(const RespValue& reply) {
-  if (reply.is_null()) return 0;
-  if (reply.type() != RespType::kBulkString) return std::nullopt;
-  // Redis counts in signed numbers.
-  std::int64_t epoch = 0;
-  const std::string& text = reply.text();
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), epoch);
-  if (error != std::errc{} || end != text.data() + text.size() || epoch < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(epoch);
+bool contains(const std::vector<std::size_t>& shards, std::size_t shard) {
+  return std::find(shards.begin(), shards.end(), shard) != shards.end();
 }
 
 std::vector<ShardStats> shard_stats(const RedisClient& client) {
@@ -126,7 +122,7 @@ RedisCache::RedisCache(const Options& options, Epoch& epoch, const Clock& clock,
     : options_(options),
       key_prefix_("refrain:" + std::to_string(CanonicalRequest::kSchema) + ":" + options.service +
                   ":"),
-      epoch_key_(key_prefix_ + "epoch"),
+      epoch_key_(key_prefix_ + "epoch", kEpochTtl + 2 * options.ttl),
       epoch_(epoch),
       clock_(clock),
       log_(log),
@@ -145,7 +141,7 @@ RedisConnectionOptions RedisCache::connection_options() {
   connection.limits.max_commands = options_.max_queued_commands;
   connection.limits.max_bytes = options_.max_queued_bytes;
   connection.limits.replies.max_reply_bytes = options_.max_reply_bytes;
-  connection.greeting = RedisCommand({"GET", epoch_key_});
+  connection.greeting = epoch_key_.question();
   connection.on_greeted = [this](const RespValue& reply) {
     is_memory_unknown_.store(true, std::memory_order_relaxed);
     return adopt_remote(reply);
@@ -429,16 +425,19 @@ void RedisCache::remember_erasure(CacheKey key, std::string_view name) {
   adopt(epoch_.value() + 1);
 }
 
+// What is sent to a shard here is also the probe that its breaker waits for, so that it needs no
+// request to be found well. While nothing can be sent to it no probe is spent on it.
 Task<void> RedisCache::replay_erasures() {
   const std::vector<MissedErasures::Waiting> waiting = missed_erasures_.waiting();
   std::vector<std::size_t> failing;
   for (const MissedErasures::Waiting& erasure : waiting) {
     const std::string name = key_name(epoch_.value(), erasure.key);
     const std::size_t shard = client_->shard_of(name);
-    if (std::find(failing.begin(), failing.end(), shard) != failing.end()) continue;
+    if (contains(failing, shard)) continue;
+    std::optional<Result<RespValue>> reply;
     // What was generated since waits to be written, and a mark would hide it.
     const bool has_mark = !missed_inserts_.has(erasure.key);
-    std::optional<Result<RespValue>> reply = co_await send_erasure(erasure.key, name, has_mark);
+    if (client_->is_ready(name)) reply = co_await send_erasure(erasure.key, name, has_mark);
     if (reply && *reply && !(*reply)->is_error()) {
       erasures_replayed_.fetch_add(1, std::memory_order_relaxed);
       missed_erasures_.settle(erasure);
@@ -448,35 +447,46 @@ Task<void> RedisCache::replay_erasures() {
   }
 }
 
+// A round that has looked at enough for now is gone on with by the next sweep, so that what waits
+// for a shard that is away neither holds up the rest nor is looked at again and again.
 Task<void> RedisCache::replay_inserts() {
   const SteadyTime now = clock_.steady_now();
   const auto since = std::min<SteadyTime::duration>(now - last_replay_, std::chrono::seconds(1));
   last_replay_ = now;
-  const auto limit = options_.replays_per_second * since / std::chrono::seconds(1);
-  for (std::int64_t i = 0; i < limit; ++i) {
-    const bool goes_on = co_await replay_one();
-    if (!goes_on) co_return;
+  auto may_send = options_.replays_per_second * since / std::chrono::seconds(1);
+  std::size_t may_pass_over = kPassedOverPerSweep;
+  std::vector<std::size_t> failing;
+  if (is_round_over_) missed_inserts_.begin_round();
+  is_round_over_ = false;
+  while (!is_round_over_ && may_send > 0 && may_pass_over > 0) {
+    const Replay replayed = co_await replay_one(failing);
+    if (replayed == Replay::kSent) --may_send;
+    if (replayed == Replay::kPassedOver) --may_pass_over;
+    is_round_over_ = replayed == Replay::kNone || failing.size() >= client_->shard_count();
   }
 }
 
 // NX: what is there was written after this was missed, or is as good.
-Task<bool> RedisCache::replay_one() {
+Task<RedisCache::Replay> RedisCache::replay_one(std::vector<std::size_t>& failing) {
   std::optional<Entry> entry = missed_inserts_.take(clock_.now());
-  if (!entry) co_return false;
+  if (!entry) co_return Replay::kNone;
   const CacheKey key = entry->key();
-  if (!is_open_to(key, key_name(epoch_.value(), key))) {
-    missed_inserts_.put_back(std::move(*entry));
-    co_return false;
+  const std::string name = key_name(epoch_.value(), key);
+  const std::size_t shard = client_->shard_of(name);
+  if (contains(failing, shard) || !client_->is_ready(name) || !is_open_to(key, name)) {
+    missed_inserts_.put_back(std::move(*entry), MissedInserts::Turn::kNextRound);
+    co_return Replay::kPassedOver;
   }
   Result<RespValue> reply = co_await write(*entry, Condition::kIfAbsent);
   const bool is_valid =
-      reply ? missed_inserts_.arrive() : missed_inserts_.put_back(std::move(*entry));
+      reply ? missed_inserts_.arrive()
+            : missed_inserts_.put_back(std::move(*entry), MissedInserts::Turn::kNextRound);
   const bool is_written = reply && !reply->is_error() && !reply->is_null();
   // What was said meanwhile may have reached Redis before this did.
   if (!is_valid && (is_written || !reply)) static_cast<void>(co_await erase_stored(key));
-  if (!reply) co_return false;
-  (is_written ? replayed_ : replays_refused_).fetch_add(1, std::memory_order_relaxed);
-  co_return !reply->is_error();
+  if (!reply || reply->is_error()) failing.push_back(shard);
+  if (reply) (is_written ? replayed_ : replays_refused_).fetch_add(1, std::memory_order_relaxed);
+  co_return Replay::kSent;
 }
 
 Task<void> RedisCache::look_at_memory() {
@@ -508,50 +518,68 @@ Task<Result<void>> RedisCache::clear(std::uint64_t epoch) {
   epoch_.adopt(epoch);
   // The caller may have raised the epoch itself, so this does not depend on who did.
   forget_what_is_known();
-  co_return co_await raise_remote(epoch);
+  co_return co_await change_remote(EpochKey::Change::kRaise, epoch);
 }
 
-// INCRBY is atomic: of instances that clear at once each raises the epoch by at least one, so each
-// ends above everything that any of them has written before.
-Task<Result<void>> RedisCache::raise_remote(std::uint64_t epoch) {
-  Result<std::uint64_t> remote = co_await remote_epoch();
-  for (int i = 0; remote && i < kRaiseAttempts; ++i) {
-    const std::uint64_t step = *remote < epoch ? epoch - *remote : 1;
-    RedisCommand command({"INCRBY", epoch_key_, std::to_string(step)});
-    const auto lifetime =
-        std::chrono::duration_cast<std::chrono::milliseconds>(kEpochTtl + 2 * options_.ttl);
-    command.add({"PEXPIRE", epoch_key_, std::to_string(lifetime.count())});
-    Result<RespValue> replies = co_await ask(std::move(command), Kind::kWrite);
-    if (!replies) co_return fail(replies.error());
-    const RespValue& raised = replies->elements().front();
-    if (raised.type() != RespType::kInteger || raised.integer() < 0) {
-      errors_.fetch_add(1, std::memory_order_relaxed);
-      co_return fail(error_reply("to raise the epoch", raised));
-    }
-    remote = static_cast<std::uint64_t>(raised.integer());
-    // Lower than wanted: the key was dropped in between and the count began anew.
-    if (*remote < epoch) continue;
-    is_clear_owed_.store(false, std::memory_order_relaxed);
-    adopt(*remote);
-    co_return Result<void>();
-  }
+Task<Result<void>> RedisCache::change_remote(EpochKey::Change change, std::uint64_t epoch) {
+  RedisCommand script = epoch_key_.script(change, epoch);
+  std::optional<Result<RespValue>> reply = co_await try_send(std::move(script), Kind::kWrite);
+  if (!reply) co_return fail(not_asked());
+  if (!*reply) co_return fail(reply->error());
+  Result<std::uint64_t> remote = epoch_key_.after_script(**reply);
+  if ((*reply)->is_error() && is_script_refusal((*reply)->text()))
+    remote = co_await change_without_script(change, epoch);
   if (!remote) co_return fail(remote.error());
-  co_return fail(ErrorCode::kUnavailable, "the epoch's key keeps vanishing from Redis");
+  if (change == EpochKey::Change::kRaise) is_clear_owed_.store(false, std::memory_order_relaxed);
+  adopt(*remote);
+  co_return Result<void>();
+}
+
+Task<Result<std::uint64_t>> RedisCache::change_without_script(EpochKey::Change change,
+                                                              std::uint64_t epoch) {
+  Result<std::uint64_t> remote = co_await remote_epoch();
+  bool is_done = remote && change == EpochKey::Change::kRestore && *remote >= epoch;
+  for (int i = 0; remote && !is_done && i < kMaxAttempts; ++i) {
+    RedisCommand attempt = epoch_key_.attempt(change, epoch, *remote);
+    Result<RespValue> replies = co_await ask(std::move(attempt), Kind::kWrite);
+    if (!replies) co_return fail(replies.error());
+    remote = epoch_key_.after_attempt(*replies);
+    if (!remote) errors_.fetch_add(1, std::memory_order_relaxed);
+    // Lower than wanted: the key was dropped in between and the count began anew.
+    is_done = remote && *remote >= epoch;
+  }
+  if (remote && !is_done)
+    co_return fail(ErrorCode::kUnavailable, "the epoch's key keeps vanishing from Redis");
+  co_return remote;
 }
 
 Task<Result<std::uint64_t>> RedisCache::remote_epoch() {
-  RedisCommand command({"GET", epoch_key_});
-  Result<RespValue> reply = co_await ask(std::move(command), Kind::kRead);
-  if (!reply) co_return fail(reply.error());
-  const std::optional<std::uint64_t> epoch = epoch_in(*reply);
-  if (!epoch) co_return fail(ErrorCode::kCorrupt, "the epoch's key in Redis holds no number");
-  co_return *epoch;
+  RedisCommand question = epoch_key_.question();
+  std::optional<Result<RespValue>> reply = co_await try_send(std::move(question), Kind::kRead);
+  if (!reply) co_return fail(not_asked());
+  if (!*reply) co_return fail(reply->error());
+  Result<std::uint64_t> epoch = epoch_key_.answer(**reply);
+  if (!epoch && !(*reply)->is_error()) errors_.fetch_add(1, std::memory_order_relaxed);
+  report_bad_epoch(epoch);
+  co_return epoch;
+}
+
+// Once. If it is found so by the log-in, there is no connection, and the client says why.
+void RedisCache::report_bad_epoch(const Result<std::uint64_t>& epoch) {
+  if (epoch) {
+    is_bad_epoch_reported_.store(false, std::memory_order_relaxed);
+    return;
+  }
+  if (epoch.error().code() != ErrorCode::kCorrupt) return;
+  if (is_bad_epoch_reported_.exchange(true, std::memory_order_relaxed)) return;
+  log_.write(LogLevel::kError,
+             "Redis keeps no epoch: other instances do not hear when all is forgotten",
+             {LogField("service", options_.service), LogField("reason", epoch.error().message())});
 }
 
 Result<void> RedisCache::adopt_remote(const RespValue& reply) {
-  if (reply.is_error()) return fail(error_reply("to read", reply));
-  const std::optional<std::uint64_t> remote = epoch_in(reply);
-  if (!remote) return fail(ErrorCode::kCorrupt, "the epoch's key in Redis holds no number");
+  const Result<std::uint64_t> remote = epoch_key_.answer(reply);
+  if (!remote) return fail(remote.error());
   adopt(*remote);
   return {};
 }
@@ -570,9 +598,11 @@ Task<Result<void>> RedisCache::refresh_epoch() {
   if (!remote) co_return fail(remote.error());
   adopt(*remote);
   const std::uint64_t local = epoch_.value();
-  const bool is_behind = *remote < local && local > Epoch::kFirst;
-  if (is_behind || is_clear_owed_.load(std::memory_order_relaxed))
-    co_return co_await raise_remote(local);
+  if (is_clear_owed_.load(std::memory_order_relaxed))
+    co_return co_await change_remote(EpochKey::Change::kRaise, local);
+  // Redis has lost the key, or its latest data. To bring the epoch back is not to clear anything.
+  if (*remote < local && local > Epoch::kFirst)
+    co_return co_await change_remote(EpochKey::Change::kRestore, local);
   co_return Result<void>();
 }
 
@@ -590,9 +620,19 @@ TierStats RedisCache::stats() const {
   stats.refusals = refusals_.load(std::memory_order_relaxed);
   stats.errors = errors_.load(std::memory_order_relaxed);
   stats.removals = counts.removals;
-  stats.breakers = breakers_.stats(client_->shard_ids());
+  stats.breakers = breaker_stats();
   stats.remote = remote_stats();
   return stats;
+}
+
+// In a cluster a breaker belongs to a master and so has its address for a name, wherever its shard
+// stands among the others. Of a single server the address may change with the master.
+std::vector<BreakerStats> RedisCache::breaker_stats() const {
+  if (options_.servers.mode != RedisMode::kCluster) return {breakers_.stats(0, "0")};
+  std::vector<BreakerStats> all;
+  for (RedisClient::Shard& shard : client_->shards())
+    all.push_back(breakers_.stats(shard.id, std::move(shard.address)));
+  return all;
 }
 
 RemoteTierStats RedisCache::remote_stats() const {

@@ -12,6 +12,7 @@
 #include "refrain/core/result.h"
 #include "refrain/redis/client/redis_client.h"
 #include "refrain/redis/client/redis_url.h"
+#include "refrain/redis/epoch_key.h"
 #include "refrain/redis/lifetime_jitter.h"
 #include "refrain/redis/missed_erasures.h"
 #include "refrain/redis/missed_inserts.h"
@@ -47,10 +48,10 @@ namespace refrain {
 /// beginning.
 ///
 /// What is inserted and erased while Redis is away is remembered, within bounds, and `sweep` makes
-/// up for it: first what was erased, before anything of that shard is answered from Redis again,
-/// then the entries, at a bounded rate, where there is none: another instance may have written a
-/// newer one. When more was erased than can be remembered, everything is
-/// forgotten instead.
+/// up for it, for each shard as soon as that is back: first what was erased, before anything of
+/// that shard is answered from Redis again, then the entries, at a bounded rate, where there is
+/// none: another instance may have written a newer one. When more was erased than can be
+/// remembered, everything is forgotten instead.
 ///
 /// An entry lives for `ttl` at most, also when the entry itself would be stale, not gone, for
 /// longer: the limit on what is left in a shared Redis is the operator's.
@@ -59,14 +60,17 @@ namespace refrain {
 /// Ownership: see `RedisClient`; the epoch and the clock outlive the tier too.
 class RedisCache final : public Tier {
 public:
+  static constexpr std::chrono::seconds kMaxTtl = std::chrono::days(3650);
+
   struct Options {
     RedisEndpoint endpoint;
     /// How the servers are arranged: the mode and what belongs to it. Its `connection` is not used,
     /// it is made from what stands here.
     RedisClientOptions servers;
-    std::string service;             ///< `text` or `sticker`: part of every key.
-    std::chrono::seconds ttl{3600};  ///< At most. Raised: fewer generations, more memory of Redis.
-    double ttl_jitter = 0.1;         ///< The part of a lifetime by which it is shortened at most.
+    std::string service;  ///< `text` or `sticker`: part of every key.
+    std::chrono::seconds ttl{
+        3600};  ///< At most, up to kMaxTtl. Raised: fewer generations, more memory of Redis.
+    double ttl_jitter = 0.1;  ///< The part of a lifetime by which it is shortened at most.
     std::chrono::milliseconds command_budget{50};  ///< The longest that one call waits.
     /// How long one who wants an answer waits, in all; the command budget if that is less, or if
     /// this is 0.
@@ -133,7 +137,7 @@ public:
   [[nodiscard]] std::string_view service() const { return options_.service; }
   /// Of the names of all keys that it writes: `refrain:<schema>:<service>:`.
   [[nodiscard]] std::string_view key_prefix() const { return key_prefix_; }
-  [[nodiscard]] std::string_view epoch_key() const { return epoch_key_; }
+  [[nodiscard]] std::string_view epoch_key() const { return epoch_key_.name(); }
 
   /// Somebody, perhaps this instance, has written or erased `key` in Redis: what waits to be
   /// written under it is older, and forgotten. Any thread.
@@ -148,6 +152,8 @@ public:
 private:
   enum class Kind : std::uint8_t { kRead, kWrite };
   enum class Condition : std::uint8_t { kNone, kIfAbsent };
+  /// What became of the next entry of a round: there is none, its shard is away, or it was sent.
+  enum class Replay : std::uint8_t { kNone, kPassedOver, kSent };
 
   RedisCache(const Options& options, Epoch& epoch, const Clock& clock, Log& log);
 
@@ -182,18 +188,20 @@ private:
   void remember_erasure(CacheKey key, std::string_view name);
   Task<void> replay_erasures();
   Task<void> replay_inserts();
-  /// False ends the round: there are no more, or Redis does not take them.
-  Task<bool> replay_one();
+  Task<Replay> replay_one(std::vector<std::size_t>& failing);
   Task<void> look_at_memory();
   Result<void> adopt_remote(const RespValue& reply);
   Task<Result<std::uint64_t>> remote_epoch();
-  Task<Result<void>> raise_remote(std::uint64_t epoch);
+  void report_bad_epoch(const Result<std::uint64_t>& epoch);
+  Task<Result<void>> change_remote(EpochKey::Change change, std::uint64_t epoch);
+  Task<Result<std::uint64_t>> change_without_script(EpochKey::Change change, std::uint64_t epoch);
   Task<Result<void>> refresh_epoch();
+  [[nodiscard]] std::vector<BreakerStats> breaker_stats() const;
   [[nodiscard]] RemoteTierStats remote_stats() const;
 
   const Options options_;
   const std::string key_prefix_;  // `refrain:<schema>:<service>:`
-  const std::string epoch_key_;
+  const EpochKey epoch_key_;
   Epoch& epoch_;
   const Clock& clock_;
   Log& log_;
@@ -213,11 +221,13 @@ private:
   std::atomic<std::int64_t> erasures_replayed_{0};
   std::atomic<std::int64_t> epochs_raised_{0};
   std::atomic<bool> is_memory_unknown_{true};
+  std::atomic<bool> is_bad_epoch_reported_{false};
 
   mutable Mutex mutex_;
   std::optional<ServerMemory> memory_ REFRAIN_GUARDED_BY(mutex_);
   // Only the sweep under way uses them.
   SteadyTime last_replay_;
+  bool is_round_over_ = true;  // of replays; else the next sweep goes on with it
   SteadyTime memory_due_;
   TrackingCounters tracking_;
   std::unique_ptr<RedisClient> client_;  // last: it calls back into what stands above

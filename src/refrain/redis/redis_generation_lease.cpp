@@ -5,6 +5,7 @@
 #include "refrain/core/clock.h"
 #include "refrain/core/hex.h"
 #include "refrain/core/within.h"
+#include "refrain/redis/script_refusal.h"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -39,12 +40,6 @@ RedisCommand about(const std::string& name) {
 
 Task<void> nothing() {
   co_return;
-}
-
-// Whether an error reply to a script says that there are none for this user, and not only that this
-// server cannot run one now, as while it loads its data or has become a replica.
-bool is_refusal_for_good(std::string_view error) {
-  return error.starts_with("NOPERM") || error.starts_with("ERR unknown command");
 }
 
 }  // namespace
@@ -217,7 +212,7 @@ Task<Result<bool>> RedisGenerationLease::run_as_holder(RedisCommand command) {
   if (!replies) co_return fail(replies.error());
   const RespValue& result = replies->elements().back();
   if (!result.is_error()) co_return result.integer() == 1;
-  if (is_refusal_for_good(result.text()) &&
+  if (is_script_refusal(result.text()) &&
       !is_forbidden_.exchange(true, std::memory_order_relaxed)) {
     log_.write(LogLevel::kWarning,
                "Redis runs no scripts for this user; instances generate each for itself",

@@ -1,6 +1,6 @@
 #include "refrain/redis/shard_breakers.h"
 
-#include <string>
+#include <utility>
 
 namespace refrain {
 
@@ -32,12 +32,8 @@ CircuitBreaker::State ShardBreakers::worst(const std::vector<std::size_t>& shard
   return worst;
 }
 
-std::vector<BreakerStats> ShardBreakers::stats(const std::vector<std::size_t>& shards) {
-  std::vector<BreakerStats> all;
-  all.reserve(shards.size());
-  for (const std::size_t shard : shards)
-    all.push_back(stats_of(*of(shard), std::to_string(all.size())));
-  return all;
+BreakerStats ShardBreakers::stats(std::size_t shard, std::string name) {
+  return stats_of(*of(shard), std::move(name));
 }
 
 }  // namespace refrain

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace refrain {
@@ -35,8 +36,8 @@ public:
   /// The state of the worst of `shards`: open, else half-open, else closed.
   [[nodiscard]] CircuitBreaker::State worst(const std::vector<std::size_t>& shards) const;
 
-  /// Of `shards`, each named by its place among them.
-  [[nodiscard]] std::vector<BreakerStats> stats(const std::vector<std::size_t>& shards);
+  /// Of the breaker of `shard`, which people know as `name`.
+  [[nodiscard]] BreakerStats stats(std::size_t shard, std::string name);
 
 private:
   const CircuitBreaker::Config config_;

@@ -188,12 +188,15 @@ TEST_F(CommandPipelineTest, DropsPushMessagesThatNobodyWants) {
   EXPECT_EQ(waiting->outcome.value()->text(), "one");
 }
 
-TEST_F(CommandPipelineTest, KnowsTheOldestDeadline) {
+TEST_F(CommandPipelineTest, KnowsTheDeadlinesOfWhatWaits) {
   EXPECT_EQ(pipeline_.oldest_deadline(), std::nullopt);
   submit(kPing, 5);
   submit(kPing, 9);
 
   EXPECT_EQ(pipeline_.oldest_deadline(), SteadyTime(std::chrono::milliseconds(5)));
+  const std::vector<SteadyTime> both = {SteadyTime(std::chrono::milliseconds(5)),
+                                        SteadyTime(std::chrono::milliseconds(9))};
+  EXPECT_EQ(pipeline_.deadlines(), both);
   EXPECT_TRUE(receive("+one\r\n").has_value());
 
   EXPECT_EQ(pipeline_.oldest_deadline(), SteadyTime(std::chrono::milliseconds(9)));

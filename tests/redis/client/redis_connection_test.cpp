@@ -6,17 +6,24 @@
 #include "support/run.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <exception>
 #include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace refrain {
@@ -325,6 +332,70 @@ TEST_F(RedisConnectionTest, NeverTakesALateReplyForAnother) {
   EXPECT_EQ(next->text(), "value of b");
 }
 
+/// A server that logs a client in, receives what it sends, and says no more.
+class SilentServer {
+public:
+  explicit SilentServer(boost::asio::io_context& loop)
+      : acceptor_(loop, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)),
+        socket_(loop) {
+    acceptor_.async_accept(socket_, [this](const boost::system::error_code& failure) {
+      if (failure) return;
+      acceptor_.close();
+      receive();
+    });
+  }
+
+  [[nodiscard]] RedisEndpoint endpoint() const {
+    return redis_endpoint("127.0.0.1", acceptor_.local_endpoint().port()).value();
+  }
+  /// How the client ended its connection; nothing while it has not.
+  [[nodiscard]] std::optional<boost::system::error_code> end() const { return end_; }
+
+private:
+  using tcp = boost::asio::ip::tcp;
+
+  void receive() {
+    socket_.async_read_some(boost::asio::buffer(buffer_),
+                            [this](const boost::system::error_code& failure, std::size_t /*size*/) {
+                              if (failure) {
+                                end_ = failure;
+                                return;
+                              }
+                              if (!std::exchange(is_logged_in_, true))
+                                boost::asio::write(socket_, boost::asio::buffer("+OK\r\n", 5));
+                              receive();
+                            });
+  }
+
+  tcp::acceptor acceptor_;
+  tcp::socket socket_;
+  std::array<char, 4096> buffer_{};
+  bool is_logged_in_ = false;
+  std::optional<boost::system::error_code> end_;
+};
+
+TEST_F(RedisConnectionTest, ResetsAConnectionThatTimedOutSoThatNothingIsDeliveredLater) {
+  SilentServer server(loop_);
+  RedisConnectionOptions hasty = options(server.endpoint());
+  hasty.command_budget = std::chrono::milliseconds(50);
+  connect(hasty);
+
+  EXPECT_EQ(execute({"SET", "k", "v"}).error().code(), ErrorCode::kTimeout);
+  run_until(loop_, [&] { return server.end().has_value(); });
+
+  EXPECT_EQ(server.end(), boost::asio::error::connection_reset);
+}
+
+TEST_F(RedisConnectionTest, EndsAConnectionThatItHasNoMoreUseForInTheUsualWay) {
+  SilentServer server(loop_);
+  connect(options(server.endpoint()));
+
+  connection_->reconnect("the test wants it");
+  run_until(loop_, [&] { return server.end().has_value(); });
+
+  EXPECT_EQ(server.end(), boost::asio::error::eof);
+}
+
 TEST_F(RedisConnectionTest, EndsEverybodyWhoWaitsBehindATimeOut) {
   RedisServer server;
   RedisConnectionOptions hasty = options(server.unix_endpoint());
@@ -601,6 +672,25 @@ TEST_F(RedisConnectionTest, TellsThatItIsReadyAndThatItIsLost) {
   run_until(loop_, [&] { return told.size() == 3; });
 
   EXPECT_EQ(told[2], "ready");
+}
+
+TEST_F(RedisConnectionTest, SaysThatThePasswordHasBecomeWrongAfterItWasCut) {
+  RedisServer server({"--requirepass", "secret"});
+  server.set_password("secret");
+  RedisEndpoint endpoint = server.unix_endpoint();
+  endpoint.password = "secret";
+  connect(options(endpoint));
+
+  server.command({"CONFIG", "SET", "requirepass", "another"});
+  server.set_password("another");
+  server.command({"CLIENT", "KILL", "TYPE", "normal"});
+  run_until(loop_, [this] { return log_.mentions("WRONGPASS"); });
+
+  EXPECT_TRUE(log_.mentions("closed the connection"));
+  const std::size_t lines = log_.lines.size();
+  const std::size_t attempts = failures_.size();
+  run_until(loop_, [&] { return failures_.size() >= attempts + 3; });
+  EXPECT_EQ(log_.lines.size(), lines) << "once";
 }
 
 TEST_F(RedisConnectionTest, SendsACommandThatItsCallerKeeps) {

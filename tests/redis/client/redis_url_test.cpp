@@ -133,6 +133,7 @@ TEST(RedisUrl, TakesHostAndPortApart) {
 
   ASSERT_TRUE(endpoint.has_value());
   EXPECT_EQ(endpoint->describe(), "cache:7001/0");
+  EXPECT_EQ(parse_redis_url("redis://cache:x").error().field(), "URL");
   EXPECT_EQ(redis_endpoint("", 6379).error().field(), "host");
   EXPECT_EQ(redis_endpoint("cache", 0).error().field(), "port");
   EXPECT_EQ(redis_endpoint("cache", 70'000).error().field(), "port");

@@ -1,6 +1,7 @@
 #include "refrain/redis/client/standalone_redis_client.h"
 
 #include "redis/redis_fixture.h"
+#include "support/log_spy.h"
 #include "support/redis_server.h"
 #include "support/run.h"
 
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <exception>
+#include <functional>
 #include <future>
 #include <string>
 #include <thread>
@@ -61,6 +63,42 @@ TEST(StandaloneRedisClient, PipelinesAThousandConcurrentGetsOverOneConnection) {
   const std::string name = "total_connections_received:";
   EXPECT_EQ(std::stoi(connections_of(server).substr(name.size())),
             std::stoi(before.substr(name.size())) + 1);
+}
+
+TEST(StandaloneRedisClient, SaysAnOutageOnceForAllItsLoops) {
+  RedisServer server;
+  boost::asio::io_context one(1);
+  boost::asio::io_context other(1);
+  testing::LogSpy log;
+  int failed = 0;
+  int ready = 0;
+  RedisConnectionOptions options = options_for(server);
+  options.on_connect_failed = [&](const Error& /*error*/) {
+    ++failed;
+  };
+  options.on_ready = [&] {
+    ++ready;
+  };
+  StandaloneRedisClient client(options, {&one, &other}, log);
+  client.start();
+  const auto run_both_until = [&](const std::function<bool()>& condition) {
+    run_until(one, [&] {
+      other.restart();
+      other.poll();
+      return condition();
+    });
+  };
+  run_both_until([&] { return ready == 2; });
+  EXPECT_EQ(log.count(LogLevel::kInfo), 1U);
+
+  server.kill();
+  run_both_until([&] { return failed >= 6; });
+  EXPECT_EQ(log.count(LogLevel::kWarning), 2U) << "lost, and then refused";
+  server.start();
+  run_both_until([&] { return ready == 4; });
+
+  EXPECT_EQ(log.count(LogLevel::kInfo), 2U);
+  EXPECT_EQ(log.count(LogLevel::kWarning), 2U);
 }
 
 TEST(StandaloneRedisClient, UsesTheConnectionOfTheLoopItsCallerRunsOn) {
@@ -126,6 +164,28 @@ TEST(StandaloneRedisClient, MeasuresHowLongCommandsTake) {
 
   EXPECT_GT(client.latency().p50_ms, 0);
   EXPECT_GE(client.latency().p99_ms, client.latency().p50_ms);
+}
+
+TEST(StandaloneRedisClient, MeasuresHowLongCommandsWaitedThatHadNoReply) {
+  RedisServer server;
+  boost::asio::io_context loop(1);
+  NullLog log;
+  RedisConnectionOptions options = options_for(server);
+  options.command_budget = std::chrono::milliseconds(1000);
+  StandaloneRedisClient client(options, {&loop}, log);
+  client.start();
+  run_until(loop, [&] { return client.is_ready(); });
+  server.freeze();
+  int done = 0;
+  const auto on_done = [&](const std::exception_ptr& /*failure*/, const Result<RespValue>& reply) {
+    done += reply ? 0 : 1;
+  };
+
+  for (int i = 0; i < 5; ++i)
+    boost::asio::co_spawn(loop, client.execute(RedisCommand({"PING"})), on_done);
+  run_until(loop, [&] { return done == 5; });
+
+  EXPECT_GE(client.latency().p50_ms, 1000.0 * 7 / 8);
 }
 
 TEST(StandaloneRedisClient, MayBeDestroyedWhileItsLoopHasWorkOfItsOwn) {

@@ -108,6 +108,7 @@ std::vector<RedisClient::Shard> ClusterRedisClient::shards() const {
   const std::shared_ptr<const ClusterTopology> topology = state_->topology();
   for (const ClusterTopology::Shard& known : topology->shards()) {
     Shard shard;
+    shard.id = known.id;
     shard.address = known.master.describe();
     shard.slots = known.slots;
     shard.is_ready = std::any_of(loops_.begin(), loops_.end(), [&](const auto& loop) {

@@ -76,6 +76,14 @@ std::optional<SteadyTime> CommandPipeline::oldest_deadline() const {
   return waiting_.front().deadline;
 }
 
+std::vector<SteadyTime> CommandPipeline::deadlines() const {
+  std::vector<SteadyTime> all;
+  all.reserve(waiting_.size());
+  for (const Pending& pending : waiting_)
+    all.push_back(pending.deadline);
+  return all;
+}
+
 void CommandPipeline::fail_all(const Error& oldest, const Error& others) {
   std::deque<Pending> failed = std::exchange(waiting_, {});
   output_.clear();

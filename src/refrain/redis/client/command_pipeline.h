@@ -77,6 +77,9 @@ public:
   /// When the command that waits longest has waited too long; nothing if none waits.
   [[nodiscard]] std::optional<SteadyTime> oldest_deadline() const;
 
+  /// The deadlines of all that wait, in order.
+  [[nodiscard]] std::vector<SteadyTime> deadlines() const;
+
   /// Ends every command: the oldest with `oldest`, those behind it with `others`; forgets unwritten
   /// and half-read bytes.
   void fail_all(const Error& oldest, const Error& others);

@@ -25,13 +25,21 @@ double middle_of(std::size_t bucket) {
 
 }  // namespace
 
-void LatencyWindow::record(std::chrono::microseconds duration) {
-  if (recorded_ == kWindow) {
-    recorded_ = 0;
-    current_ = 1 - current_;
-    for (auto& count : halves_[current_].counts)
-      count.store(0, std::memory_order_relaxed);
-  }
+void LatencyWindow::Half::clear() {
+  for (auto& count : counts)
+    count.store(0, std::memory_order_relaxed);
+}
+
+void LatencyWindow::turn(SteadyTime now) {
+  current_ = 1 - current_;
+  halves_[current_].clear();
+  if (now - began_ >= 2 * kSpan) halves_[1 - current_].clear();
+  recorded_ = 0;
+  began_ = now;
+}
+
+void LatencyWindow::record(std::chrono::microseconds duration, SteadyTime now) {
+  if (recorded_ == kWindow || now - began_ >= kSpan) turn(now);
   ++recorded_;
   const auto microseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
   auto& count = halves_[current_].counts[bucket_of(microseconds)];

@@ -37,6 +37,7 @@ public:
 
   /// One of the servers that share the keys.
   struct Shard {
+    std::size_t id = 0;     ///< See `shard_ids`.
     std::string address;    ///< Of the one that takes writes; empty if it is not known.
     bool is_ready = false;  ///< Whether a loop would send to it now.
     std::size_t slots = 0;  ///< How many of a cluster's slots are its own; 0 if there are none.

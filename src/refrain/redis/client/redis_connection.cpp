@@ -12,6 +12,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/socket_base.hpp>
 #include <boost/asio/write.hpp>
 
 #include <functional>
@@ -50,7 +51,7 @@ public:
         begin_(begin) {}
 
   void complete(Result<RespValue> reply) override {
-    latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(now_ - begin_));
+    latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(now_ - begin_), now_);
     if (!handler_) return;
     Handler handler = std::move(*handler_);
     handler_.reset();
@@ -120,7 +121,7 @@ RedisConnection::RedisConnection(RedisConnectionOptions options,
     : options_(std::move(options)),
       endpoint_(options_.endpoint),
       loop_(loop),
-      log_(log),
+      outages_(options_.outages ? options_.outages : std::make_shared<OutageLog>(log)),
       socket_(loop.get_executor()),
       deadline_timer_(loop.get_executor()),
       attempt_timer_(loop.get_executor()),
@@ -302,10 +303,29 @@ void RedisConnection::on_deadline() {
     arm_deadline(now);
     return;
   }
+  record_waits(now);
+  drop_unreceived();
   give_up(error(ErrorCode::kTimeout,
                 "no reply within " + std::to_string(options_.command_budget.count()) + " ms"),
           error(ErrorCode::kUnavailable,
                 "the connection was given up: an earlier command had no reply in time"));
+}
+
+// What has no reply has taken so long at least: left out, it would make a frozen server look well.
+void RedisConnection::record_waits(SteadyTime now) {
+  for (const SteadyTime deadline : pipeline_.deadlines()) {
+    const SteadyTime begin = deadline - options_.command_budget;
+    latencies_.record(std::chrono::duration_cast<std::chrono::microseconds>(now - begin), now);
+  }
+}
+
+// Closed in the usual way, the system would go on for minutes to deliver what the network has lost,
+// and a command that everybody has given up on would be executed after later ones of another
+// connection.
+void RedisConnection::drop_unreceived() {
+  if (!endpoint_.unix_path.empty()) return;
+  boost::system::error_code ignored;
+  ignored = socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
 }
 
 void RedisConnection::give_up(const Error& oldest, const Error& others) {
@@ -352,7 +372,7 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
 Task<void> RedisConnection::serve() {
   backoff_.reset();
   is_ready_.store(true, std::memory_order_release);
-  report_back();
+  outages_->report_back(endpoint_.describe());
   if (options_.on_ready) options_.on_ready();
   co_await wait_for_loss();
   if (!is_stopped_) report_away(loss_);
@@ -632,15 +652,7 @@ Result<void> RedisConnection::open_received(std::size_t size) {
 }
 
 void RedisConnection::report_away(const Error& error) {
-  if (std::exchange(is_away_reported_, true)) return;
-  log_.write(LogLevel::kWarning,
-             "Redis is away; it is tried again in the background",
-             {LogField("reason", error.message())});
-}
-
-void RedisConnection::report_back() {
-  is_away_reported_ = false;
-  log_.write(LogLevel::kInfo, "Redis is connected", {LogField("server", endpoint_.describe())});
+  outages_->report_away(error.message(), std::chrono::steady_clock::now());
 }
 
 Error RedisConnection::error(ErrorCode code, std::string_view what) const {

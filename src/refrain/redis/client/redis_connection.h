@@ -9,6 +9,7 @@
 #include "refrain/core/task.h"
 #include "refrain/redis/client/command_pipeline.h"
 #include "refrain/redis/client/latency_window.h"
+#include "refrain/redis/client/outage_log.h"
 #include "refrain/redis/client/redis_command.h"
 #include "refrain/redis/client/redis_url.h"
 #include "refrain/redis/client/resp_value.h"
@@ -59,6 +60,10 @@ struct RedisConnectionOptions {
   std::function<Task<Result<RedisEndpoint>>()> locate;
   /// Told that commands can be sent from now on.
   std::function<void()> on_ready;
+
+  /// Where it is said that the server is away or back, shared by connections to one server; null
+  /// for one of the connection's own.
+  std::shared_ptr<OutageLog> outages;
 };
 
 /// A multiplexed connection: commands of many coroutines go out together, as many in one write as
@@ -66,7 +71,9 @@ struct RedisConnectionOptions {
 ///
 /// It connects in the background, again and again, and a command that comes while it is away fails
 /// at once. A command whose budget runs out takes the connection down with it, and every other
-/// command that waits on it: after a time-out the next bytes could be anybody's reply.
+/// command that waits on it: after a time-out the next bytes could be anybody's reply. Over TCP it
+/// is reset then, so that of these commands none is executed that the server's system has not yet
+/// received; what it has received may be executed at any time, as also over a Unix socket.
 ///
 /// Whoever sends commands that are answered by push messages only (`SUBSCRIBE` in RESP3) waits in
 /// vain, and the connection ends with the command's budget.
@@ -101,6 +108,7 @@ public:
 
   [[nodiscard]] bool is_ready() const { return is_ready_.load(std::memory_order_acquire); }
   [[nodiscard]] boost::asio::io_context& loop() const { return loop_; }
+  /// How long commands took, and of those that a time-out has ended how long they waited.
   [[nodiscard]] const LatencyWindow& latencies() const { return latencies_; }
 
 private:
@@ -145,18 +153,19 @@ private:
   void write_rest();
   void arm_deadline(SteadyTime deadline);
   void on_deadline();
+  void record_waits(SteadyTime now);
+  void drop_unreceived();
   void limit_attempt();
   void give_up(const Error& oldest, const Error& others);
   void report_failure(const Error& error);
   void report_away(const Error& error);
-  void report_back();
   void close();
   [[nodiscard]] Error error(ErrorCode code, std::string_view what) const;
 
   const RedisConnectionOptions options_;
   RedisEndpoint endpoint_;  // the server of the latest attempt
   boost::asio::io_context& loop_;
-  Log& log_;
+  const std::shared_ptr<OutageLog> outages_;
   Socket socket_;
   Timer deadline_timer_;  // the oldest command's
   Timer attempt_timer_;   // the end of an attempt to connect, or of the pause before the next;
@@ -182,7 +191,6 @@ private:
   bool is_flush_scheduled_ = false;
   bool is_deadline_armed_ = false;
   int looks_ = 0;  // how often the oldest command was found overdue with bytes to be read
-  bool is_away_reported_ = false;
   std::atomic<bool> is_ready_{false};
   std::atomic<bool> is_stopped_{false};
 };

@@ -14,7 +14,8 @@ namespace {
 
 tl::unexpected<Error> bad_part(std::string_view part, std::string_view why) {
   return fail(ErrorCode::kInvalidArgument,
-              "the Redis URL's " + std::string(part) + " " + std::string(why));
+              "the Redis URL's " + std::string(part) + " " + std::string(why),
+              "URL");
 }
 
 std::optional<std::uint32_t> parse_number(std::string_view text, std::uint32_t limit) {

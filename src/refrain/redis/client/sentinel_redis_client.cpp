@@ -1,5 +1,7 @@
 #include "refrain/redis/client/sentinel_redis_client.h"
 
+#include "refrain/redis/client/outage_log.h"
+
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
@@ -46,6 +48,7 @@ SentinelRedisClient::SentinelRedisClient(const RedisClientOptions& options,
                                          Log& log) {
   RedisConnectionOptions own = options.connection;
   verify_role(own);
+  own.outages = std::make_shared<OutageLog>(log);
   for (boost::asio::io_context* loop : loops) {
     const auto locator = std::make_shared<SentinelLocator>(options, *loop);
     own.locate = [locator] {

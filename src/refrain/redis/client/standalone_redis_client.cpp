@@ -1,6 +1,7 @@
 #include "refrain/redis/client/standalone_redis_client.h"
 
 #include "refrain/redis/client/latency_window.h"
+#include "refrain/redis/client/outage_log.h"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -14,6 +15,7 @@ StandaloneRedisClient::StandaloneRedisClient(const RedisConnectionOptions& optio
                                              Log& log)
     : address_(options.endpoint.describe()) {
   RedisConnectionOptions own = options;
+  own.outages = std::make_shared<OutageLog>(log);
   for (boost::asio::io_context* loop : loops) {
     connections_.push_back(std::make_shared<RedisConnection>(own, *loop, log));
     ++own.seed;  // so that the loops do not retry in step either
