@@ -2,7 +2,6 @@
 
 #include "refrain/cache/canonical_request.h"
 #include "refrain/redis/redis_value.h"
-#include "refrain/redis/script_refusal.h"
 #include "refrain/redis/server_memory.h"
 
 #include <algorithm>
@@ -20,18 +19,12 @@ constexpr std::chrono::hours kEpochTtl = std::chrono::days(30);
 // Of one call, so that a sweep never takes long.
 constexpr std::size_t kKeysPerSweep = 4096;
 
-// Of missed inserts that a sweep looks at in vain, since their shards are away.
-constexpr std::size_t kPassedOverPerSweep = 1000;
-
 // How often the server is asked for the policy of its memory, which somebody may change.
 constexpr std::chrono::seconds kMemoryInterval{60};
 
 // Of a value, read at first: nearly every entry is shorter, and even a slow network brings so much
 // within a budget.
 constexpr std::size_t kFirstBytes = std::size_t{256} << 10U;
-
-// Enough for several instances that clear at the same time.
-constexpr int kMaxAttempts = 8;
 
 bool is_plain(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char letter) {
@@ -78,14 +71,6 @@ constexpr std::size_t kMostMarkBytes = 512;
 bool is_mark(std::string value, CacheKey key) {
   const auto entry = decode_redis_value(std::move(value), key, kMostMarkBytes);
   return entry && entry->is_erasure();
-}
-
-Error not_asked() {
-  return Error(ErrorCode::kUnavailable, "Redis has failed too often; it is not asked for a while");
-}
-
-bool contains(const std::vector<std::size_t>& shards, std::size_t shard) {
-  return std::find(shards.begin(), shards.end(), shard) != shards.end();
 }
 
 std::vector<ShardStats> shard_stats(const RedisClient& client) {
@@ -183,15 +168,8 @@ std::string RedisCache::key_name(std::uint64_t epoch, CacheKey key) const {
   return name;
 }
 
-// What was written under an older epoch's names is out of reach from now on.
-void RedisCache::adopt(std::uint64_t epoch) {
-  if (epoch_.adopt(epoch)) forget_what_is_known();
-}
-
-void RedisCache::forget_what_is_known() {
-  written_.forget_all(&Removals::invalidated);
-  missed_inserts_.forget_all();
-  missed_erasures_.forget_all();
+Error RedisCache::not_asked() {
+  return Error(ErrorCode::kUnavailable, "Redis has failed too often; it is not asked for a while");
 }
 
 Task<std::optional<Result<RespValue>>> RedisCache::try_send(RedisCommand command, Kind kind) {
@@ -338,10 +316,6 @@ Task<Result<InsertOutcome>> RedisCache::fill(Entry entry) {
   co_return reply->is_null() ? InsertOutcome::kRefused : InsertOutcome::kStored;
 }
 
-void RedisCache::insert_later(const Entry& entry) {
-  if (longest_life(entry)) missed_inserts_.remember(entry);
-}
-
 Task<Result<RespValue>> RedisCache::write(Entry entry, Condition condition) {
   const std::optional<std::chrono::milliseconds> longest = longest_life(entry);
   if (!longest) co_return fail(ErrorCode::kUnavailable, "the entry is over");
@@ -370,10 +344,6 @@ Task<Result<bool>> RedisCache::erase(CacheKey key) {
   Result<bool> erased = co_await erase_stored(key);
   if (!erased) co_return fail(erased.error());
   co_return was_waiting || *erased;
-}
-
-bool RedisCache::owes_erasure(CacheKey key) const {
-  return missed_erasures_.has(key) || is_clear_owed_.load(std::memory_order_relaxed);
 }
 
 // The mark lives as long as an entry that was written just before: as long as others may have one
@@ -416,79 +386,6 @@ Task<Result<bool>> RedisCache::erase_stored(CacheKey key) {
   co_return (*reply)->integer() > 0;
 }
 
-void RedisCache::remember_erasure(CacheKey key, std::string_view name) {
-  written_.forget(key, &Removals::invalidated);
-  if (missed_erasures_.remember(key, client_->shard_of(name))) return;
-  // There are too many: from now on nothing of before is ours, and Redis hears of it by and by.
-  epochs_raised_.fetch_add(1, std::memory_order_relaxed);
-  is_clear_owed_.store(true, std::memory_order_relaxed);
-  adopt(epoch_.value() + 1);
-}
-
-// What is sent to a shard here is also the probe that its breaker waits for, so that it needs no
-// request to be found well. While nothing can be sent to it no probe is spent on it.
-Task<void> RedisCache::replay_erasures() {
-  const std::vector<MissedErasures::Waiting> waiting = missed_erasures_.waiting();
-  std::vector<std::size_t> failing;
-  for (const MissedErasures::Waiting& erasure : waiting) {
-    const std::string name = key_name(epoch_.value(), erasure.key);
-    const std::size_t shard = client_->shard_of(name);
-    if (contains(failing, shard)) continue;
-    std::optional<Result<RespValue>> reply;
-    // What was generated since waits to be written, and a mark would hide it.
-    const bool has_mark = !missed_inserts_.has(erasure.key);
-    if (client_->is_ready(name)) reply = co_await send_erasure(erasure.key, name, has_mark);
-    if (reply && *reply && !(*reply)->is_error()) {
-      erasures_replayed_.fetch_add(1, std::memory_order_relaxed);
-      missed_erasures_.settle(erasure);
-    } else {
-      failing.push_back(shard);
-    }
-  }
-}
-
-// A round that has looked at enough for now is gone on with by the next sweep, so that what waits
-// for a shard that is away neither holds up the rest nor is looked at again and again.
-Task<void> RedisCache::replay_inserts() {
-  const SteadyTime now = clock_.steady_now();
-  const auto since = std::min<SteadyTime::duration>(now - last_replay_, std::chrono::seconds(1));
-  last_replay_ = now;
-  auto may_send = options_.replays_per_second * since / std::chrono::seconds(1);
-  std::size_t may_pass_over = kPassedOverPerSweep;
-  std::vector<std::size_t> failing;
-  if (is_round_over_) missed_inserts_.begin_round();
-  is_round_over_ = false;
-  while (!is_round_over_ && may_send > 0 && may_pass_over > 0) {
-    const Replay replayed = co_await replay_one(failing);
-    if (replayed == Replay::kSent) --may_send;
-    if (replayed == Replay::kPassedOver) --may_pass_over;
-    is_round_over_ = replayed == Replay::kNone || failing.size() >= client_->shard_count();
-  }
-}
-
-// NX: what is there was written after this was missed, or is as good.
-Task<RedisCache::Replay> RedisCache::replay_one(std::vector<std::size_t>& failing) {
-  std::optional<Entry> entry = missed_inserts_.take(clock_.now());
-  if (!entry) co_return Replay::kNone;
-  const CacheKey key = entry->key();
-  const std::string name = key_name(epoch_.value(), key);
-  const std::size_t shard = client_->shard_of(name);
-  if (contains(failing, shard) || !client_->is_ready(name) || !is_open_to(key, name)) {
-    missed_inserts_.put_back(std::move(*entry), MissedInserts::Turn::kNextRound);
-    co_return Replay::kPassedOver;
-  }
-  Result<RespValue> reply = co_await write(*entry, Condition::kIfAbsent);
-  const bool is_valid =
-      reply ? missed_inserts_.arrive()
-            : missed_inserts_.put_back(std::move(*entry), MissedInserts::Turn::kNextRound);
-  const bool is_written = reply && !reply->is_error() && !reply->is_null();
-  // What was said meanwhile may have reached Redis before this did.
-  if (!is_valid && (is_written || !reply)) static_cast<void>(co_await erase_stored(key));
-  if (!reply || reply->is_error()) failing.push_back(shard);
-  if (reply) (is_written ? replayed_ : replays_refused_).fetch_add(1, std::memory_order_relaxed);
-  co_return Replay::kSent;
-}
-
 Task<void> RedisCache::look_at_memory() {
   const SteadyTime now = clock_.steady_now();
   if (!is_memory_unknown_.exchange(false) && now < memory_due_) co_return;
@@ -513,77 +410,6 @@ Task<void> RedisCache::look_at_memory() {
   }
 }
 
-Task<Result<void>> RedisCache::clear(std::uint64_t epoch) {
-  is_clear_owed_.store(true, std::memory_order_relaxed);
-  epoch_.adopt(epoch);
-  // The caller may have raised the epoch itself, so this does not depend on who did.
-  forget_what_is_known();
-  co_return co_await change_remote(EpochKey::Change::kRaise, epoch);
-}
-
-Task<Result<void>> RedisCache::change_remote(EpochKey::Change change, std::uint64_t epoch) {
-  RedisCommand script = epoch_key_.script(change, epoch);
-  std::optional<Result<RespValue>> reply = co_await try_send(std::move(script), Kind::kWrite);
-  if (!reply) co_return fail(not_asked());
-  if (!*reply) co_return fail(reply->error());
-  Result<std::uint64_t> remote = epoch_key_.after_script(**reply);
-  if ((*reply)->is_error() && is_script_refusal((*reply)->text()))
-    remote = co_await change_without_script(change, epoch);
-  if (!remote) co_return fail(remote.error());
-  if (change == EpochKey::Change::kRaise) is_clear_owed_.store(false, std::memory_order_relaxed);
-  adopt(*remote);
-  co_return Result<void>();
-}
-
-Task<Result<std::uint64_t>> RedisCache::change_without_script(EpochKey::Change change,
-                                                              std::uint64_t epoch) {
-  Result<std::uint64_t> remote = co_await remote_epoch();
-  bool is_done = remote && change == EpochKey::Change::kRestore && *remote >= epoch;
-  for (int i = 0; remote && !is_done && i < kMaxAttempts; ++i) {
-    RedisCommand attempt = epoch_key_.attempt(change, epoch, *remote);
-    Result<RespValue> replies = co_await ask(std::move(attempt), Kind::kWrite);
-    if (!replies) co_return fail(replies.error());
-    remote = epoch_key_.after_attempt(*replies);
-    if (!remote) errors_.fetch_add(1, std::memory_order_relaxed);
-    // Lower than wanted: the key was dropped in between and the count began anew.
-    is_done = remote && *remote >= epoch;
-  }
-  if (remote && !is_done)
-    co_return fail(ErrorCode::kUnavailable, "the epoch's key keeps vanishing from Redis");
-  co_return remote;
-}
-
-Task<Result<std::uint64_t>> RedisCache::remote_epoch() {
-  RedisCommand question = epoch_key_.question();
-  std::optional<Result<RespValue>> reply = co_await try_send(std::move(question), Kind::kRead);
-  if (!reply) co_return fail(not_asked());
-  if (!*reply) co_return fail(reply->error());
-  Result<std::uint64_t> epoch = epoch_key_.answer(**reply);
-  if (!epoch && !(*reply)->is_error()) errors_.fetch_add(1, std::memory_order_relaxed);
-  report_bad_epoch(epoch);
-  co_return epoch;
-}
-
-// Once. If it is found so by the log-in, there is no connection, and the client says why.
-void RedisCache::report_bad_epoch(const Result<std::uint64_t>& epoch) {
-  if (epoch) {
-    is_bad_epoch_reported_.store(false, std::memory_order_relaxed);
-    return;
-  }
-  if (epoch.error().code() != ErrorCode::kCorrupt) return;
-  if (is_bad_epoch_reported_.exchange(true, std::memory_order_relaxed)) return;
-  log_.write(LogLevel::kError,
-             "Redis keeps no epoch: other instances do not hear when all is forgotten",
-             {LogField("service", options_.service), LogField("reason", epoch.error().message())});
-}
-
-Result<void> RedisCache::adopt_remote(const RespValue& reply) {
-  const Result<std::uint64_t> remote = epoch_key_.answer(reply);
-  if (!remote) return fail(remote.error());
-  adopt(*remote);
-  return {};
-}
-
 Task<void> RedisCache::sweep() {
   written_.forget_expired(clock_.now(), kKeysPerSweep);
   if (client_->is_ready()) co_await replay_erasures();
@@ -591,19 +417,6 @@ Task<void> RedisCache::sweep() {
   static_cast<void>(co_await refresh_epoch());
   co_await replay_inserts();
   co_await look_at_memory();
-}
-
-Task<Result<void>> RedisCache::refresh_epoch() {
-  Result<std::uint64_t> remote = co_await remote_epoch();
-  if (!remote) co_return fail(remote.error());
-  adopt(*remote);
-  const std::uint64_t local = epoch_.value();
-  if (is_clear_owed_.load(std::memory_order_relaxed))
-    co_return co_await change_remote(EpochKey::Change::kRaise, local);
-  // Redis has lost the key, or its latest data. To bring the epoch back is not to clear anything.
-  if (*remote < local && local > Epoch::kFirst)
-    co_return co_await change_remote(EpochKey::Change::kRestore, local);
-  co_return Result<void>();
 }
 
 TierStats RedisCache::stats() const {

@@ -163,6 +163,7 @@ private:
   /// The reply to one command under its shard's breaker, an error reply too; an error if there is
   /// none, nothing if it was not sent.
   Task<std::optional<Result<RespValue>>> try_send(RedisCommand command, Kind kind);
+  [[nodiscard]] static Error not_asked();
   void note_error_reply(const RespValue& reply, Kind kind, CircuitBreaker::Permit& permit);
   /// The same, with an error for an error reply.
   Task<std::optional<Result<RespValue>>> try_ask(RedisCommand command, Kind kind);
