@@ -24,7 +24,7 @@ constexpr std::string_view kScript =
     "if wanted>there then redis.call('SET',KEYS[1],string.format('%.0f',wanted),'PX',ARGV[3]) end "
     "return wanted";
 
-std::optional<std::uint64_t> epoch_in(std::string_view text) {
+std::optional<std::uint64_t> epoch_in(const std::string& text) {
   std::uint64_t epoch = 0;
   const char* const end = text.data() + text.size();
   const auto [parsed, error] = std::from_chars(text.data(), end, epoch);
