@@ -61,9 +61,15 @@ RedisSentinels& RedisSentinels::shared() {
   return sentinels;
 }
 
+void RedisSentinels::cut_master_off() {
+  // They have no other user, and these are what they would be answered, and would demote it, by.
+  master().command({"ACL", "SETUSER", "default", "-ping", "-multi", "-slaveof", "-replicaof"});
+}
+
 void RedisSentinels::heal() {
   for (const auto& server : servers_) {
     if (!server->is_running()) server->start();
+    server->command({"ACL", "SETUSER", "default", "+@all"});
   }
   wait_until("the sentinels know everybody again", [this] { return is_whole(); });
 }

@@ -36,6 +36,10 @@ public:
   /// Of the sentinels.
   [[nodiscard]] std::vector<RedisAddress> addresses() const;
 
+  /// Takes the master's word from the sentinels: they take it for dead and can tell it nothing,
+  /// while it goes on for everybody else. Until `heal`.
+  void cut_master_off();
+
   /// Starts what does not run, and returns when all is as good as new.
   void heal();
 

@@ -174,5 +174,21 @@ TEST_F(SentinelRedisClientTest, FollowsAFailoverUnderLoad) {
             "127.0.0.1:" + std::to_string(sentinels_.master().tcp_endpoint().port));
 }
 
+TEST_F(SentinelRedisClientTest,
+       LeavesAMasterThatTheSentinelsHaveReplacedThoughItStillTakesCommands) {
+  connect(options());
+  RedisServer& former = sentinels_.master();
+  const std::string before = client_->shards().front().address;
+
+  sentinels_.cut_master_off();
+  run_until(loop_, [&] { return client_->shards().front().address != before; });
+  EXPECT_EQ(former.command({"ROLE"}).elements().at(0).text(), "master");
+  EXPECT_EQ(former.command({"SET", "a", "of the former"}).text(), "OK");
+  run_until(loop_, [this] { return client_->is_ready(); });
+
+  EXPECT_EQ(execute({"SET", "a", "1"})->text(), "OK");
+  EXPECT_EQ(former.command({"GET", "a"}).text(), "of the former");
+}
+
 }  // namespace
 }  // namespace refrain

@@ -20,10 +20,6 @@ StandaloneRedisClient::StandaloneRedisClient(const RedisConnectionOptions& optio
   }
 }
 
-StandaloneRedisClient::StandaloneRedisClient(
-    std::vector<std::shared_ptr<RedisConnection>> connections)
-    : connections_(std::move(connections)) {}
-
 StandaloneRedisClient::~StandaloneRedisClient() {
   StandaloneRedisClient::stop();
 }

@@ -29,8 +29,6 @@ public:
   StandaloneRedisClient(const RedisConnectionOptions& options,
                         const std::vector<boost::asio::io_context*>& loops,
                         Log& log);
-  /// On connections that were made by others, one for each loop, not yet started.
-  explicit StandaloneRedisClient(std::vector<std::shared_ptr<RedisConnection>> connections);
   ~StandaloneRedisClient() override;
 
   void start() override;
