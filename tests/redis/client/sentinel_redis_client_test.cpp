@@ -1,5 +1,6 @@
 #include "refrain/redis/client/sentinel_redis_client.h"
 
+#include "redis/client/recording_source_listener.h"
 #include "redis/redis_fixture.h"
 #include "support/redis_sentinels.h"
 #include "support/run.h"
@@ -176,7 +177,9 @@ TEST_F(SentinelRedisClientTest, FollowsAFailoverUnderLoad) {
 
 TEST_F(SentinelRedisClientTest,
        LeavesAMasterThatTheSentinelsHaveReplacedThoughItStillTakesCommands) {
+  testing::RecordingSourceListener sources;
   connect(options());
+  client_->watch_sources(&sources);
   RedisServer& former = sentinels_.master();
   const std::string before = client_->shards().front().address;
 
@@ -188,6 +191,9 @@ TEST_F(SentinelRedisClientTest,
 
   EXPECT_EQ(execute({"SET", "a", "1"})->text(), "OK");
   EXPECT_EQ(former.command({"GET", "a"}).text(), "of the former");
+  ASSERT_EQ(sources.sources.size(), 1U);
+  EXPECT_EQ(sources.sources.front().address->describe(), client_->shards().front().address);
+  client_->watch_sources(nullptr);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "refrain/redis/client/redis_client.h"
 #include "refrain/redis/client/redis_client_options.h"
 #include "refrain/redis/client/redis_command.h"
+#include "refrain/redis/client/redis_source_listener.h"
 #include "refrain/redis/client/resp_value.h"
 #include "refrain/redis/client/sentinel_loop.h"
 #include "refrain/redis/client/sentinel_state.h"
@@ -45,6 +46,9 @@ public:
   [[nodiscard]] std::vector<std::size_t> shard_ids() const override { return {0}; }
   [[nodiscard]] std::size_t shard_of(std::string_view /*key*/) const override { return 0; }
   [[nodiscard]] std::vector<Shard> shards() const override;
+  void watch_sources(RedisSourceListener* listener) override { state_->watch_sources(listener); }
+  /// The sentinels are asked all the time.
+  void renew_sources() override {}
 
 private:
   std::vector<std::shared_ptr<SentinelLoop>> loops_;

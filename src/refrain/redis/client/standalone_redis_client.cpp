@@ -72,4 +72,11 @@ std::vector<RedisClient::Shard> StandaloneRedisClient::shards() const {
   return {shard};
 }
 
+// They never change.
+void StandaloneRedisClient::watch_sources(RedisSourceListener* listener) {
+  if (listener == nullptr) return;
+  listener->on_sources_changing();
+  listener->on_sources({RedisSource()});
+}
+
 }  // namespace refrain
