@@ -34,6 +34,7 @@ public:
   }
   void on_server_up(const std::string& server) override {
     is_up = true;
+    ++ups;
     name = server;
   }
   void on_server_down(const std::string& /*server*/) override {
@@ -46,6 +47,7 @@ public:
   }
 
   bool is_up = false;
+  int ups = 0;
   int downs = 0;
   std::string name;
   std::vector<std::string> epochs;
@@ -181,6 +183,9 @@ TEST_F(TrackedServerTest, AMasterIsDownWhenItBecomesAReplica) {
 
   server.command({"REPLICAOF", "127.0.0.1", "1"});
   down();
+  const int downs = owner_->downs;
+  run_until(loop_, [&] { return owner_->downs > downs + 3; });
+  EXPECT_EQ(owner_->ups, 1) << "it stays so";
   server.command({"REPLICAOF", "NO", "ONE"});
   up();
 

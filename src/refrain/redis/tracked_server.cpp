@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace refrain {
 
@@ -127,9 +128,11 @@ Task<Result<RespValue>> TrackedServer::ask_for_epoch() const {
 }
 
 RedisCommand TrackedServer::sign_of_life() const {
-  // The epoch is read when it comes up; whether it still is the master says its role alone.
-  if (source_.kind == RedisSource::Kind::kMaster && is_up_) return RedisCommand({"ROLE"});
-  return RedisCommand({"GET", sign_key_});
+  if (source_.kind != RedisSource::Kind::kMaster) return RedisCommand({"GET", sign_key_});
+  // A replica has an epoch, too.
+  RedisCommand role({"ROLE"});
+  if (!is_up_) role.add({"GET", sign_key_});
+  return role;
 }
 
 Task<void> TrackedServer::live(std::shared_ptr<TrackedServer> self) {
@@ -157,8 +160,10 @@ void TrackedServer::take_sign(const Result<RespValue>& reply) {
 }
 
 bool TrackedServer::is_good(const RespValue& sign) const {
-  const bool is_epoch = !is_up_ && source_.keeps_greeting;
-  return is_epoch ? owner_->adopt_epoch(sign).has_value() : is_alive(sign);
+  if (is_up_ || !source_.keeps_greeting) return is_alive(sign);
+  if (source_.kind != RedisSource::Kind::kMaster) return owner_->adopt_epoch(sign).has_value();
+  const std::vector<RespValue>& replies = sign.elements();
+  return replies.size() == 2 && is_alive(replies[0]) && owner_->adopt_epoch(replies[1]);
 }
 
 // Of a single server any reply will do.
