@@ -75,6 +75,15 @@ void RedisSentinels::heal() {
 }
 
 bool RedisSentinels::is_whole() {
+  // Who makes a server a replica closes the connections of its clients, and so ours.
+  try {
+    return looks_whole();
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
+bool RedisSentinels::looks_whole() {
   std::size_t masters = 0;
   for (const auto& server : servers_) {
     const std::string info = server->command({"INFO", "replication"}).text();

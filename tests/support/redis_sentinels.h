@@ -45,6 +45,7 @@ public:
 
 private:
   [[nodiscard]] bool is_whole();
+  [[nodiscard]] bool looks_whole();
   [[nodiscard]] bool is_watched_well(const RedisServer& sentinel) const;
 
   std::vector<std::unique_ptr<RedisServer>> servers_;
