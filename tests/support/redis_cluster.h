@@ -52,14 +52,21 @@ public:
   void
   move_slot(std::uint16_t slot, std::size_t to, const std::function<void()>& on_moved_keys = [] {});
 
+  /// One more node, without a slot, which the others know; its number. Not for the shared cluster.
+  std::size_t add_master();
+
   /// Starts what does not run, and returns when the cluster is as good as new.
   void heal();
 
 private:
+  void start_node();
+  void introduce(std::size_t number, std::size_t other);
   void form();
   [[nodiscard]] ClusterTopology topology() const;
   [[nodiscard]] std::size_t number_of(const RedisAddress& address) const;
   [[nodiscard]] std::string id_of(std::size_t number) const;
+  /// Whether a node says that it and all slots are.
+  [[nodiscard]] bool is_well(std::size_t number) const;
   [[nodiscard]] bool is_whole() const;
   [[nodiscard]] bool knows_all(std::size_t number) const;
   [[nodiscard]] bool is_linked(std::size_t number) const;

@@ -61,14 +61,29 @@ RedisSentinels& RedisSentinels::shared() {
   return sentinels;
 }
 
+void RedisSentinels::cut_master_off() {
+  // They have no other user, and these are what they would be answered, and would demote it, by.
+  master().command({"ACL", "SETUSER", "default", "-ping", "-multi", "-slaveof", "-replicaof"});
+}
+
 void RedisSentinels::heal() {
   for (const auto& server : servers_) {
     if (!server->is_running()) server->start();
+    server->command({"ACL", "SETUSER", "default", "+@all"});
   }
   wait_until("the sentinels know everybody again", [this] { return is_whole(); });
 }
 
 bool RedisSentinels::is_whole() {
+  // Who makes a server a replica closes the connections of its clients, and so ours.
+  try {
+    return looks_whole();
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
+bool RedisSentinels::looks_whole() {
   std::size_t masters = 0;
   for (const auto& server : servers_) {
     const std::string info = server->command({"INFO", "replication"}).text();

@@ -36,11 +36,16 @@ public:
   /// Of the sentinels.
   [[nodiscard]] std::vector<RedisAddress> addresses() const;
 
+  /// Takes the master's word from the sentinels: they take it for dead and can tell it nothing,
+  /// while it goes on for everybody else. Until `heal`.
+  void cut_master_off();
+
   /// Starts what does not run, and returns when all is as good as new.
   void heal();
 
 private:
   [[nodiscard]] bool is_whole();
+  [[nodiscard]] bool looks_whole();
   [[nodiscard]] bool is_watched_well(const RedisServer& sentinel) const;
 
   std::vector<std::unique_ptr<RedisServer>> servers_;

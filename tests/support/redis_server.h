@@ -61,6 +61,9 @@ private:
   ::pid_t pid_ = -1;
 };
 
+/// Returns once a replica of `master` has all that was written there so far.
+void wait_until_replicated(const RedisServer& master);
+
 /// Accepts connections on a Unix socket and answers what each sends first, second, … with the given
 /// bytes in turn, then says no more until the client closes the connection.
 class FakeRedisServer {

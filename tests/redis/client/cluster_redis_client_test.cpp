@@ -3,6 +3,7 @@
 #include "refrain/redis/client/cluster_slot.h"
 
 #include "redis/client/cluster_options.h"
+#include "redis/client/recording_source_listener.h"
 #include "redis/redis_fixture.h"
 #include "support/redis_cluster.h"
 #include "support/run.h"
@@ -10,6 +11,7 @@
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
@@ -299,6 +301,54 @@ TEST_F(ClusterRedisClientTest, RenewsItsPictureWhenANodeSaysThatASlotHasMoved) {
   run_until(loop_, [&] { return shard(source).slots == slots - 2; });
 
   EXPECT_EQ(client_->redirections().moved, 1);
+}
+
+TEST_F(ClusterRedisClientTest, WhatWaitsGoesWithItsLoop) {
+  testing::RedisServer& frozen = cluster_.node(cluster_.master_of("a"));
+  {
+    boost::asio::io_context loop(1);
+    ClusterRedisClient client(options(), std::vector<boost::asio::io_context*>{&loop}, log_);
+    client.start();
+    run_until(loop, [&] { return client.is_ready("a"); });
+    frozen.freeze();
+    boost::asio::co_spawn(loop, client.execute(RedisCommand({"GET", "a"})), boost::asio::detached);
+    loop.restart();
+    loop.poll();
+  }  // The command, the node and its connection go now, as LeakSanitizer sees.
+  frozen.thaw();
+
+  connect(options());
+  EXPECT_TRUE(execute({"GET", "a"}).has_value());
+}
+
+TEST_F(ClusterRedisClientTest, RenewsItsPictureWhenItIsToldToDoubtIt) {
+  connect(options());
+  const std::size_t source = client_->shard_of("a");
+  const std::size_t slots = shard(source).slots;
+  cluster_.move_slot(cluster_slot("a"), cluster_.master_of(cluster_.key_elsewhere("a")));
+
+  client_->renew_sources();
+  run_until(loop_, [&] { return shard(source).slots == slots - 1; });
+
+  EXPECT_EQ(client_->redirections().moved, 0);
+}
+
+TEST_F(ClusterRedisClientTest, SaysFromWhichMastersItsAnswersCome) {
+  testing::RecordingSourceListener sources;
+  RedisClientOptions greeting = options();
+  greeting.connection.greeting = RedisCommand({"GET", "a"});
+  start(greeting);
+  client_->watch_sources(&sources);
+  run_until(loop_, [&] { return sources.sources.size() == RedisCluster::kMasters; });
+
+  const std::string home = cluster_.addresses()[cluster_.master_of("a")].describe();
+  for (const RedisSource& source : sources.sources) {
+    EXPECT_EQ(source.kind, RedisSource::Kind::kShard);
+    EXPECT_EQ(source.keeps_greeting, source.address->describe() == home);
+    const std::string key = "{" + cluster_tag(source.slot) + "}";
+    EXPECT_EQ(cluster_.addresses()[cluster_.master_of(key)], source.address);
+  }
+  client_->watch_sources(nullptr);
 }
 
 TEST_F(ClusterRedisClientTest, AShardKeepsItsIdWhenSlotsMove) {
