@@ -1,22 +1,15 @@
 #include "refrain/app/option.h"
 
+#include "app/option_rig.h"
+
 #include <gtest/gtest.h>
 
 #include <map>
 #include <set>
-#include <stdexcept>
 #include <string>
-#include <string_view>
 
 namespace refrain::app {
 namespace {
-
-const Option& option(std::string_view environment) {
-  for (const Option& one : all_options()) {
-    if (one.environment == environment) return one;
-  }
-  throw std::out_of_range("no option " + std::string(environment));
-}
 
 TEST(Options, HaveThreeSpellingsEachAndShareNone) {
   std::set<std::string> flags;
@@ -95,66 +88,11 @@ TEST(Options, HaveTheEnvironmentAndTheDefaultsOfTheContract) {
   EXPECT_EQ(option("REDIS_TTL").unit, "seconds");
 }
 
-TEST(Options, HaveTheMissionsSizes) {
-  const Settings defaults;
-
-  EXPECT_EQ(defaults.text_memory_items, 1000U);
-  EXPECT_EQ(defaults.text_memory_ttl, std::chrono::seconds(3600));
-  EXPECT_EQ(defaults.sticker_memory_items, 100U);
-  EXPECT_EQ(defaults.sticker_memory_bytes, 100U << 20U);
-  EXPECT_EQ(defaults.sticker_memory_ttl, std::chrono::seconds(3600));
-  EXPECT_EQ(defaults.disk_directory, "sticker_cache");
-  EXPECT_EQ(defaults.disk_bytes, std::int64_t{1} << 30U);
-  EXPECT_EQ(defaults.disk_ttl, std::chrono::seconds(86400));
-}
-
-TEST(Options, LeaveRoomOnTheDiskAndLoseLittleByDefault) {
-  EXPECT_EQ(option("REFRAIN_DISK_DURABILITY").show(Settings()), "interval");
-  EXPECT_EQ(option("REFRAIN_DISK_TRANSFER").show(Settings()), "sendfile");
-  EXPECT_EQ(option("REFRAIN_DISK_FREE_FLOOR").show(Settings()), "104857600");
-  EXPECT_EQ(option("REFRAIN_DISK_THREADS").show(Settings()), "4");
-  EXPECT_EQ(option("REFRAIN_DISK_READ_BUDGET").show(Settings()), "1000");
-  EXPECT_EQ(option("REFRAIN_DISK_QUEUE_BYTES").show(Settings()), "67108864");
-}
-
 TEST(Options, SayWhatIsAllowed) {
-  const auto complaint = [](std::string_view environment, std::string_view value) {
-    Settings settings;
-    const Result<void> read = option(environment).read(settings, value);
-    return read ? std::string("ok") : read.error().message();
-  };
-
-  EXPECT_EQ(complaint("REDIS_PORT", "0"), "must be a whole number from 1 to 65535");
   EXPECT_EQ(complaint("REFRAIN_TEXT_PORT", "65536"), "must be a whole number from 0 to 65535");
-  EXPECT_EQ(complaint("REFRAIN_REDIS_MODE", "ring"),
-            "must be one of standalone, sentinel, cluster");
   EXPECT_EQ(complaint("REFRAIN_LOG_LEVEL", "loud"),
             "must be one of debug, info, warning, error, off");
-  EXPECT_EQ(complaint("REFRAIN_DISK", "maybe"), "must be on or off");
   EXPECT_EQ(complaint("REFRAIN_MAX_HEADER_BYTES", "1"), "must be from 512 to 1048576 bytes");
-  EXPECT_EQ(complaint("REFRAIN_DISK_DURABILITY", "often"), "must be one of none, interval, always");
-  EXPECT_EQ(complaint("REFRAIN_DISK_TRANSFER", "mmap"), "must be one of sendfile, copy");
-  EXPECT_EQ(complaint("REFRAIN_DISK_THREADS", "0"), "must be a whole number from 1 to 1024");
-  EXPECT_EQ(complaint("REFRAIN_DISK_READ_BUDGET", "0"), "must be a whole number from 1 to 60000");
-  EXPECT_EQ(complaint("REFRAIN_DISK_FREE_FLOOR", "-1"),
-            "must be a number of bytes such as 500000, 100MB or 1GiB");
-  EXPECT_EQ(complaint("REFRAIN_DISK_QUEUE_BYTES", "0"),
-            "must be from 65536 to 1099511627776 bytes");
-}
-
-TEST(Options, RefuseADiskThatHoldsNothingUnlessItIsOff) {
-  const auto read = [](std::string_view value) {
-    Settings settings;
-    const Result<void> done = option("REFRAIN_DISK_BYTES").read(settings, value);
-    return done ? std::to_string(settings.disk_bytes) : done.error().message();
-  };
-
-  EXPECT_EQ(read("0"), "0");
-  EXPECT_EQ(read("1"), "must be 0 (off) or at least 65536 bytes");
-  EXPECT_EQ(read("65535"), "must be 0 (off) or at least 65536 bytes");
-  EXPECT_EQ(read("64KiB"), "65536");
-  EXPECT_EQ(read("2GB"), "2000000000");
-  EXPECT_EQ(read("many"), "must be a number of bytes such as 500000, 100MB or 1GiB");
 }
 
 }  // namespace

@@ -34,7 +34,12 @@ std::vector<std::string> stickers_with(const RedisServer& redis, const std::stri
           "--mock-delay",
           seconds,
           "--threads",
-          "1"};
+          "1",
+          // A loaded machine with a sanitizer is slow, and that is no reason to go alone.
+          "--redis-budget",
+          "2000",
+          "--redis-soft-budget",
+          "2000"};
 }
 
 std::int64_t number(const ServiceProcess& service, const char* group, const char* name) {
