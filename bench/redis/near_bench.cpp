@@ -9,6 +9,7 @@
 #include "refrain/redis/redis_cache.h"
 #include "refrain/redis/redis_tracker.h"
 
+#include "support/redis_cluster.h"
 #include "support/redis_server.h"
 #include "support/run.h"
 #include "support/sample_entry.h"
@@ -125,15 +126,24 @@ RedisCache::Options tier_options(const RedisEndpoint& endpoint) {
   return options;
 }
 
-std::unique_ptr<RedisCache> open_tier(const RedisEndpoint& endpoint,
+std::unique_ptr<RedisCache> open_tier(const RedisCache::Options& options,
                                       boost::asio::io_context& loop,
                                       Epoch& epoch,
                                       const Clock& clock,
                                       Log& log) {
-  auto tier = RedisCache::create(tier_options(endpoint), {&loop}, epoch, clock, log);
+  auto tier = RedisCache::create(options, {&loop}, epoch, clock, log);
   if (!tier) throw std::runtime_error(tier.error().message());
   (*tier)->start();
   return std::move(*tier);
+}
+
+/// Whether it would ask every server.
+bool is_whole(const RedisCache& tier) {
+  const TierStats stats = tier.stats();
+  const std::vector<ShardStats>& shards = stats.remote->shards;
+  return tier.is_available() &&
+         std::all_of(
+             shards.begin(), shards.end(), [](const ShardStats& one) { return one.is_available; });
 }
 
 double percentile_us(std::vector<double>& microseconds, double fraction) {
@@ -142,30 +152,29 @@ double percentile_us(std::vector<double>& microseconds, double fraction) {
                                                static_cast<double>(microseconds.size() - 1))];
 }
 
-void change(benchmark::State& state, bool is_tcp) {
-  const testing::RedisServer server;
-  const RedisEndpoint endpoint = is_tcp ? server.tcp_endpoint() : server.unix_endpoint();
+void change(benchmark::State& state, const RedisCache::Options& own) {
   const SystemClock clock;
   NullLog log;
   Epoch writer_epoch;
   Epoch reader_epoch;
   boost::asio::io_context writer_loop(1);
-  const auto writer = open_tier(endpoint, writer_loop, writer_epoch, clock, log);
+  const auto writer = open_tier(own, writer_loop, writer_epoch, clock, log);
   LoopThread thread;
-  const auto reader = open_tier(endpoint, thread.loop(), reader_epoch, clock, log);
+  const auto reader = open_tier(own, thread.loop(), reader_epoch, clock, log);
   TimingListener listener;
   RedisTracker::Options options;
-  options.connection.endpoint = endpoint;
+  options.connection.endpoint = own.endpoint;
   options.connection.command_budget = seconds(10);
   RedisTracker tracker(options, *reader, thread.loop(), listener, log);
   tracker.start();
-  while (!listener.is_up || !writer->is_available())
+  while (!listener.is_up || !is_whole(*writer))
     writer_loop.poll();
+  int number = 0;
   std::vector<double> after_reply;
   std::vector<double> after_sending;
   for (auto _ : state) {
-    const Entry entry =
-        testing::sample_entry(testing::sample_key("a"), clock.now(), std::string(300, 'v'));
+    const CacheKey key = testing::sample_key(std::to_string(++number % 16));
+    const Entry entry = testing::sample_entry(key, clock.now(), std::string(300, 'v'));
     const int before = listener.count;
     const std::int64_t sent = steady_clock::now().time_since_epoch().count();
     testing::run(writer_loop, writer->insert(entry)).value();
@@ -184,8 +193,27 @@ void change(benchmark::State& state, bool is_tcp) {
   writer->stop();
   thread.stop();
 }
-BENCHMARK_CAPTURE(change, unix_socket, false)->UseRealTime();
-BENCHMARK_CAPTURE(change, tcp, true)->UseRealTime();
+
+void change_over_unix_socket(benchmark::State& state) {
+  const testing::RedisServer server;
+  change(state, tier_options(server.unix_endpoint()));
+}
+BENCHMARK(change_over_unix_socket)->UseRealTime();
+
+void change_over_tcp(benchmark::State& state) {
+  const testing::RedisServer server;
+  change(state, tier_options(server.tcp_endpoint()));
+}
+BENCHMARK(change_over_tcp)->UseRealTime();
+
+void change_in_cluster(benchmark::State& state) {
+  const testing::RedisCluster cluster;
+  RedisCache::Options options = tier_options(RedisEndpoint());
+  options.servers.mode = RedisMode::kCluster;
+  options.servers.nodes = cluster.addresses();
+  change(state, options);
+}
+BENCHMARK(change_in_cluster)->UseRealTime();
 
 }  // namespace
 }  // namespace refrain

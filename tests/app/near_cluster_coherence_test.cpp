@@ -70,8 +70,10 @@ std::string name_of(NearInstance& instance, CacheKey key) {
 
 /// A key for each of the masters, and some more.
 std::vector<CacheKey> some_keys() {
+  constexpr int kKeys = 9;
   std::vector<CacheKey> keys;
-  for (int i = 0; i < 9; ++i)
+  keys.reserve(kKeys);
+  for (int i = 0; i < kKeys; ++i)
     keys.push_back(sample_key("key " + std::to_string(i)));
   return keys;
 }

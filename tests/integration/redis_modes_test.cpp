@@ -99,6 +99,55 @@ TEST(RedisModes, AServiceUsesTheMasterThatSentinelsName) {
             "127.0.0.1:" + std::to_string(sentinels.master().tcp_endpoint().port));
 }
 
+/// That memory answers first, since Redis tells of every change.
+void expect_memory_hit(const ServiceProcess& service) {
+  testing::wait_until("Redis tells of changes", [&] {
+    const auto redis = testing::tier_status(service.text_port(), "redis");
+    const boost::json::value* const tracking = redis.if_contains("tracking");
+    return tracking != nullptr && tracking->at("up").as_bool();
+  });
+  testing::wait_until("memory answers", [&] {
+    EXPECT_EQ(testing::get(service.text_port(), "/v1/predictions?text=one+").status, 200);
+    return testing::tier_status(service.text_port(), "memory").at("hits").as_int64() > 0;
+  });
+}
+
+TEST(RedisModes, AServiceInTheOrderNearIsToldOfChangesByACluster) {
+  const RedisCluster cluster;
+  const TempDir folder;
+  const ServiceProcess service({"text",
+                                "--threads",
+                                "2",
+                                "--text-order",
+                                "near",
+                                "--redis-mode",
+                                "cluster",
+                                "--redis-nodes",
+                                list_of(cluster.addresses())},
+                               folder.path().string());
+
+  expect_memory_hit(service);
+}
+
+TEST(RedisModes, AServiceInTheOrderNearIsToldOfChangesByTheMasterThatSentinelsName) {
+  const RedisSentinels sentinels;
+  const TempDir folder;
+  const ServiceProcess service({"text",
+                                "--threads",
+                                "2",
+                                "--text-order",
+                                "near",
+                                "--redis-mode",
+                                "sentinel",
+                                "--redis-master",
+                                RedisSentinels::kMasterName,
+                                "--redis-nodes",
+                                list_of(sentinels.addresses())},
+                               folder.path().string());
+
+  expect_memory_hit(service);
+}
+
 TEST(RedisModes, AModeWithoutWhatItNeedsIsRefusedAtTheStart) {
   const TempDir folder;
 

@@ -9,8 +9,8 @@ namespace refrain {
 
 /// Told of changes in a shared tier, whoever makes them, by a feed that may come and go.
 ///
-/// Thread safety: the feed calls it from one thread, one call at a time; only `on_feed_down` may come
-/// from any, though never during an `on_feed_up`.
+/// Thread safety: the feed calls it from one thread, one call at a time; only `on_feed_down` may
+/// come from any, though never during an `on_feed_up`.
 class ChangeListener {
 public:
   ChangeListener() = default;

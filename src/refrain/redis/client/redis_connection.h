@@ -75,11 +75,11 @@ struct RedisConnectionOptions {
 /// is reset then, so that of these commands none is executed that the server's system has not yet
 /// received; what it has received may be executed at any time, as also over a Unix socket.
 ///
-/// What comes over a subscription are push messages, so that `SUBSCRIBE` and its kin, to one channel
-/// each time, are for a server that speaks RESP3 (`speaks_resp3`): from any other the first message
-/// would be a reply that nobody asked for, and costs the connection. `UNSUBSCRIBE` is not for this
-/// class: its only reply is a message, for which nobody waits, and the connection ends with the
-/// command's budget.
+/// What comes over a subscription are push messages, so that `SUBSCRIBE` and its kin, to one
+/// channel each time, are for a server that speaks RESP3 (`speaks_resp3`): from any other the first
+/// message would be a reply that nobody asked for, and costs the connection. `UNSUBSCRIBE` is not
+/// for this class: its only reply is a message, for which nobody waits, and the connection ends
+/// with the command's budget.
 ///
 /// Budgets run in real time, not by an injected clock, since the server and the sockets do.
 ///
