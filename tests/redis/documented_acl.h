@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The rights of the tier's user as docs/operations.md has them.
+/// The rights of the tier's users as docs/operations.md has them.
 
 #include "support/redis_server.h"
 
@@ -9,16 +9,18 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace refrain::testing {
 
-/// The words of the command that docs/operations.md has for making the tier's user.
-inline std::vector<std::string> documented_acl() {
+/// The words of the command that docs/operations.md has for making the tier's user, or the one that
+/// grants `right`.
+inline std::vector<std::string> documented_acl(std::string_view right = "") {
   std::ifstream document(REFRAIN_SOURCE_DIR "/docs/operations.md");
   for (std::string line; std::getline(document, line);) {
     const std::size_t begin = line.find("ACL SETUSER refrain ");
-    if (begin == std::string::npos) continue;
+    if (begin == std::string::npos || line.find(right) == std::string::npos) continue;
     std::istringstream text(line.substr(begin));
     std::vector<std::string> words;
     for (std::string word; text >> word;)

@@ -63,6 +63,11 @@ RedisSentinels& RedisSentinels::shared() {
   return sentinels;
 }
 
+void RedisSentinels::cut_master_off() {
+  // They have no other user, and these are what they would be answered, and would demote it, by.
+  master().command({"ACL", "SETUSER", "default", "-ping", "-multi", "-slaveof", "-replicaof"});
+}
+
 void RedisSentinels::heal() {
   for (auto* const group : {&servers_, &sentinels_}) {
     for (const auto& server : *group) {
@@ -70,6 +75,8 @@ void RedisSentinels::heal() {
       server->thaw();
     }
   }
+  for (const auto& server : servers_)
+    server->command({"ACL", "SETUSER", "default", "+@all"});
   wait_until_whole();
 }
 

@@ -43,6 +43,9 @@ public:
   /// Waits until nothing is missing: a master, its replica with its data, and sentinels that know
   /// both.
   void wait_until_whole();
+  /// Takes the master's word from the sentinels: they take it for dead and can tell it nothing,
+  /// while it goes on for everybody else. Until `heal`.
+  void cut_master_off();
 
   /// Starts what does not run, and returns when all is as good as new.
   void heal();

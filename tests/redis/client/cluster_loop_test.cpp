@@ -63,7 +63,7 @@ protected:
   }
 
   void start(const RedisClientOptions& options) {
-    state_ = std::make_shared<ClusterState>(options.refresh_distance);
+    state_ = std::make_shared<ClusterState>(options.refresh_distance, 0);
     part_ = std::make_shared<ClusterLoop>(options, state_, loop_, log_);
     part_->start();
   }

@@ -3,6 +3,7 @@
 #include "refrain/redis/client/cluster_slot.h"
 
 #include "redis/client/cluster_options.h"
+#include "redis/client/recording_source_listener.h"
 #include "redis/redis_fixture.h"
 #include "support/redis_cluster.h"
 #include "support/run.h"
@@ -299,6 +300,36 @@ TEST_F(ClusterRedisClientTest, RenewsItsPictureWhenANodeSaysThatASlotHasMoved) {
   run_until(loop_, [&] { return shard(source).slots == slots - 2; });
 
   EXPECT_EQ(client_->redirections().moved, 1);
+}
+
+TEST_F(ClusterRedisClientTest, RenewsItsPictureWhenItIsToldToDoubtIt) {
+  connect(options());
+  const std::size_t source = client_->shard_of("a");
+  const std::size_t slots = shard(source).slots;
+  cluster_.move_slot(cluster_slot("a"), cluster_.master_of(cluster_.key_elsewhere("a")));
+
+  client_->renew_sources();
+  run_until(loop_, [&] { return shard(source).slots == slots - 1; });
+
+  EXPECT_EQ(client_->redirections().moved, 0);
+}
+
+TEST_F(ClusterRedisClientTest, SaysFromWhichMastersItsAnswersCome) {
+  testing::RecordingSourceListener sources;
+  RedisClientOptions greeting = options();
+  greeting.connection.greeting = RedisCommand({"GET", "a"});
+  start(greeting);
+  client_->watch_sources(&sources);
+  run_until(loop_, [&] { return sources.sources.size() == RedisCluster::kMasters; });
+
+  const std::string home = cluster_.addresses()[cluster_.master_of("a")].describe();
+  for (const RedisSource& source : sources.sources) {
+    EXPECT_EQ(source.kind, RedisSource::Kind::kShard);
+    EXPECT_EQ(source.keeps_greeting, source.address->describe() == home);
+    const std::string key = "{" + cluster_tag(source.slot) + "}";
+    EXPECT_EQ(cluster_.addresses()[cluster_.master_of(key)], source.address);
+  }
+  client_->watch_sources(nullptr);
 }
 
 TEST_F(ClusterRedisClientTest, AShardKeepsItsIdWhenSlotsMove) {

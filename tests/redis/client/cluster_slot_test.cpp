@@ -42,5 +42,13 @@ TEST(ClusterSlot, CountsTheWholeKeyWithoutATag) {
   EXPECT_NE(cluster_slot("}foo{bar"), cluster_slot("bar"));
 }
 
+TEST(ClusterSlot, HasATagForEverySlot) {
+  for (std::size_t slot = 0; slot < kClusterSlots; slot += 1 + slot / 7) {
+    const auto number = static_cast<std::uint16_t>(slot);
+    EXPECT_EQ(cluster_slot("a{" + cluster_tag(number) + "}"), number);
+  }
+  EXPECT_EQ(cluster_slot(cluster_tag(kClusterSlots - 1)), kClusterSlots - 1);
+}
+
 }  // namespace
 }  // namespace refrain

@@ -176,6 +176,39 @@ TEST_F(CommandPipelineTest, KeepsTheOrderOfRepliesAndPushMessages) {
   EXPECT_EQ(events_, expected);
 }
 
+TEST_F(CommandPipelineTest, ASubscriptionIsAnsweredByThePushMessageThatConfirmsIt) {
+  RedisCommand both({"PING"});
+  both.add({"SUBSCRIBE", "a"});
+  const auto first = submit(both);
+  const auto second = submit(RedisCommand({"PSUBSCRIBE", "b*"}));
+
+  EXPECT_TRUE(receive("+one\r\n>3\r\n+message\r\n+c\r\n+x\r\n").has_value());
+  EXPECT_EQ(first->completions, 0) << "a message is none";
+  EXPECT_TRUE(receive(">3\r\n$9\r\nsubscribe\r\n+a\r\n:1\r\n").has_value());
+  EXPECT_TRUE(receive(">3\r\n+psubscribe\r\n+b*\r\n:2\r\n").has_value());
+
+  ASSERT_EQ(first->outcome.value()->elements().size(), 2U);
+  EXPECT_EQ(first->outcome.value()->elements()[1].elements()[1].text(), "a");
+  EXPECT_EQ(second->outcome.value()->elements()[2].integer(), 2);
+  EXPECT_EQ(events_, std::vector<std::string>{"push message"});
+}
+
+TEST_F(CommandPipelineTest, ASubscriptionThatIsRefusedIsAnsweredByTheError) {
+  const auto refused = submit(RedisCommand({"SUBSCRIBE", "a"}));
+
+  EXPECT_TRUE(receive("-NOPERM no such channel\r\n").has_value());
+
+  EXPECT_TRUE(refused->outcome.value()->is_error());
+}
+
+TEST_F(CommandPipelineTest, RefusesAConfirmationThatNobodyWaitsFor) {
+  EXPECT_FALSE(receive(">3\r\n+subscribe\r\n+a\r\n:1\r\n").has_value());
+}
+
+TEST_F(CommandPipelineTest, TakesAPushMessageOfNothing) {
+  EXPECT_TRUE(receive(">1\r\n_\r\n").has_value());
+}
+
 TEST_F(CommandPipelineTest, DropsPushMessagesThatNobodyWants) {
   CommandPipeline deaf(limits());
   auto waiting = std::make_shared<Recorder>();

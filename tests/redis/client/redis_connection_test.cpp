@@ -181,6 +181,34 @@ TEST_F(RedisConnectionTest, TellsOfPushMessages) {
   EXPECT_EQ(execute({"GET", "k"})->text(), "v");
 }
 
+TEST_F(RedisConnectionTest, SubscribesAndGoesOnWithCommandsBesideTheMessages) {
+  const RedisServer server;
+  std::vector<std::string> messages;
+  RedisConnectionOptions listening = options(server.unix_endpoint());
+  listening.on_push = [&](const RespValue& message) {
+    messages.push_back(message.elements().back().text());
+  };
+  connect(listening);
+
+  EXPECT_TRUE(connection_->speaks_resp3());
+  EXPECT_EQ(execute({"SUBSCRIBE", "news"})->elements().front().text(), "subscribe");
+  EXPECT_EQ(server.command({"PUBLISH", "news", "hello"}).integer(), 1);
+  EXPECT_EQ(execute({"SET", "a", "1"})->text(), "OK");
+  run_until(loop_, [&] { return !messages.empty(); });
+
+  EXPECT_EQ(messages, std::vector<std::string>{"hello"});
+  EXPECT_TRUE(connection_->is_ready());
+}
+
+TEST_F(RedisConnectionTest, KnowsThatAServerSendsNoPushMessages) {
+  const RedisServer server;
+  RedisConnectionOptions old = options(server.unix_endpoint());
+  old.endpoint.protocol = RedisProtocol::kResp2;
+  connect(old);
+
+  EXPECT_FALSE(connection_->speaks_resp3());
+}
+
 TEST_F(RedisConnectionTest, TellsOfPushMessagesThatComeWithTheLogIn) {
   const FakeRedisServer server(
       {">1\r\n+early\r\n%0\r\n>1\r\n+be", "tween\r\n$2\r\nhi\r\n>1\r\n+la", "te\r\n+PONG\r\n"});

@@ -44,9 +44,13 @@ RedisClientOptions options_for(std::vector<RedisAddress> sentinels) {
   return options;
 }
 
+std::shared_ptr<SentinelState> new_state() {
+  return std::make_shared<SentinelState>([] {});
+}
+
 Result<RedisEndpoint> locate(const RedisClientOptions& options) {
   boost::asio::io_context loop(1);
-  return run(loop, std::make_shared<SentinelLocator>(options, loop)->locate());
+  return run(loop, std::make_shared<SentinelLocator>(options, new_state(), loop)->locate());
 }
 
 TEST(SentinelLocator, FindsTheMasterAndKeepsTheRestOfTheEndpoint) {
@@ -72,8 +76,9 @@ TEST(SentinelLocator, GoesOnToTheNextSentinelAndRemembersWhichOneKnew) {
   RedisClientOptions options = options_for(nodes);
   options.connection.connect_budget = std::chrono::milliseconds(2000);
   boost::asio::io_context loop(1);
-  const auto locator = std::make_shared<SentinelLocator>(options, loop);
-  EXPECT_EQ(locator->master(), "");
+  const auto state = new_state();
+  const auto locator = std::make_shared<SentinelLocator>(options, state, loop);
+  EXPECT_EQ(locator->generation(), 0U);
   const RedisAddress master = address_of(sentinels.master());
   frozen.freeze();
 
@@ -83,7 +88,9 @@ TEST(SentinelLocator, GoesOnToTheNextSentinelAndRemembersWhichOneKnew) {
 
   EXPECT_LT(std::chrono::steady_clock::now() - begin, options.connection.connect_budget)
       << "the frozen one is not asked again";
-  EXPECT_EQ(locator->master(), master.describe());
+  EXPECT_EQ(state->master(), master);
+  EXPECT_EQ(state->first(), 2U);
+  EXPECT_EQ(locator->generation(), state->generation());
   frozen.thaw();
 }
 
@@ -124,7 +131,7 @@ TEST(SentinelLocator, EndsWhenItIsStopped) {
   frozen.freeze();
   boost::asio::io_context loop(1);
   const auto locator = std::make_shared<SentinelLocator>(
-      options_for({address_of(frozen), address_of(frozen)}), loop);
+      options_for({address_of(frozen), address_of(frozen)}), new_state(), loop);
   std::optional<Result<RedisEndpoint>> outcome;
   const auto on_done = [&](const std::exception_ptr& /*failure*/, Result<RedisEndpoint> found) {
     outcome = std::move(found);

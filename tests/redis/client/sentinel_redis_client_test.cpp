@@ -1,5 +1,6 @@
 #include "refrain/redis/client/sentinel_redis_client.h"
 
+#include "redis/client/recording_source_listener.h"
 #include "redis/redis_fixture.h"
 #include "support/redis_sentinels.h"
 #include "support/run.h"
@@ -172,6 +173,27 @@ TEST_F(SentinelRedisClientTest, FollowsAFailoverUnderLoad) {
   EXPECT_NE(client_->shards().front().address, before);
   EXPECT_EQ(client_->shards().front().address,
             "127.0.0.1:" + std::to_string(sentinels_.master().tcp_endpoint().port));
+}
+
+TEST_F(SentinelRedisClientTest,
+       LeavesAMasterThatTheSentinelsHaveReplacedThoughItStillTakesCommands) {
+  testing::RecordingSourceListener sources;
+  connect(options());
+  client_->watch_sources(&sources);
+  RedisServer& former = sentinels_.master();
+  const std::string before = client_->shards().front().address;
+
+  sentinels_.cut_master_off();
+  run_until(loop_, [&] { return client_->shards().front().address != before; });
+  EXPECT_EQ(former.command({"ROLE"}).elements().at(0).text(), "master");
+  EXPECT_EQ(former.command({"SET", "a", "of the former"}).text(), "OK");
+  run_until(loop_, [this] { return client_->is_ready(); });
+
+  EXPECT_EQ(execute({"SET", "a", "1"})->text(), "OK");
+  EXPECT_EQ(former.command({"GET", "a"}).text(), "of the former");
+  ASSERT_EQ(sources.sources.size(), 1U);
+  EXPECT_EQ(sources.sources.front().address->describe(), client_->shards().front().address);
+  client_->watch_sources(nullptr);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "refrain/redis/client/standalone_redis_client.h"
 
+#include "redis/client/recording_source_listener.h"
 #include "redis/redis_fixture.h"
 #include "support/redis_server.h"
 #include "support/run.h"
@@ -126,6 +127,23 @@ TEST(StandaloneRedisClient, MeasuresHowLongCommandsTake) {
 
   EXPECT_GT(client.latency().p50_ms, 0);
   EXPECT_GE(client.latency().p99_ms, client.latency().p50_ms);
+}
+
+TEST(StandaloneRedisClient, ItsServerIsTheOnlySource) {
+  const RedisServer server;
+  boost::asio::io_context loop(1);
+  NullLog log;
+  StandaloneRedisClient client(options_for(server), {&loop}, log);
+  testing::RecordingSourceListener listener;
+
+  client.watch_sources(&listener);
+  client.watch_sources(nullptr);
+
+  EXPECT_EQ(listener.changes, 1);
+  ASSERT_EQ(listener.sources.size(), 1U);
+  EXPECT_EQ(listener.sources.front().kind, RedisSource::Kind::kOnly);
+  EXPECT_FALSE(listener.sources.front().address.has_value());
+  EXPECT_TRUE(listener.sources.front().keeps_greeting);
 }
 
 TEST(StandaloneRedisClient, MayBeDestroyedWhileItsLoopHasWorkOfItsOwn) {

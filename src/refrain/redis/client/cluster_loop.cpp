@@ -21,10 +21,6 @@ constexpr int kMaxHops = 5;
 // Before a command is sent again whose keys are between two nodes.
 constexpr std::chrono::milliseconds kTryAgainPause{5};
 
-// A node that has no slots yet may be asked during a migration again and again; one that is not in
-// the topology and was not asked for so long is let go of.
-constexpr std::chrono::seconds kSpareTime{60};
-
 SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
 }
@@ -63,6 +59,10 @@ void ClusterLoop::stop() {
       node->connection->stop();
   }
   boost::asio::post(loop_, [self = shared_from_this()] { self->wake(); });
+}
+
+void ClusterLoop::renew() {
+  boost::asio::post(loop_, [self = shared_from_this()] { self->want_refresh(); });
 }
 
 // Keeping step with the cluster.
@@ -229,7 +229,7 @@ void ClusterLoop::close_others(const Routes& routes) {
              std::find(shard.replicas.begin(), shard.replicas.end(), node) != shard.replicas.end();
     });
   };
-  const SteadyTime spare_since = steady_now() - kSpareTime;
+  const SteadyTime spare_since = steady_now() - ClusterState::kSpareTime;
   const MutexLock lock(mutex_);
   for (auto entry = nodes_.begin(); entry != nodes_.end();) {
     const std::shared_ptr<ClusterNode>& node = entry->second;
@@ -400,6 +400,8 @@ Result<void> ClusterLoop::note_advice(const ClusterRedirection& advice, int hops
     state_->note_moved(advice.slot, advice.address);
     want_refresh();
   }
+  if (advice.kind == ClusterRedirection::Kind::kAsk)
+    state_->note_asked(advice.address, steady_now());
   if (advice.kind == ClusterRedirection::Kind::kDown) {
     want_refresh();
     return fail(ErrorCode::kUnavailable, "the Redis cluster is down, or this part of it");

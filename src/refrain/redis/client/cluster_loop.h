@@ -62,6 +62,9 @@ public:
   /// Ends what waits with `kCancelled`, and calls none of the options' functions any more.
   void stop();
 
+  /// Asks for the topology again, soon.
+  void renew();
+
   /// See `RedisClient::execute`. A command is followed through a few redirections, within its
   /// budget.
   Task<Result<RespValue>> execute(RedisCommand command);

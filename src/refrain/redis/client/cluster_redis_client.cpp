@@ -24,7 +24,9 @@ constexpr std::uint64_t kSeedsOfALoop = 1024;
 ClusterRedisClient::ClusterRedisClient(const RedisClientOptions& options,
                                        const std::vector<boost::asio::io_context*>& loops,
                                        Log& log)
-    : state_(std::make_shared<ClusterState>(options.refresh_distance)) {
+    : state_(
+          std::make_shared<ClusterState>(options.refresh_distance,
+                                         cluster_slot(options.connection.greeting.routing_key()))) {
   RedisClientOptions own = options;
   for (boost::asio::io_context* loop : loops) {
     loops_.push_back(std::make_shared<ClusterLoop>(own, state_, *loop, log));

@@ -11,6 +11,7 @@
 #include "refrain/redis/client/redis_client.h"
 #include "refrain/redis/client/redis_client_options.h"
 #include "refrain/redis/client/redis_command.h"
+#include "refrain/redis/client/redis_source_listener.h"
 #include "refrain/redis/client/resp_value.h"
 
 #include <boost/asio/io_context.hpp>
@@ -43,6 +44,8 @@ public:
   [[nodiscard]] std::vector<std::size_t> shard_ids() const override;
   [[nodiscard]] std::size_t shard_of(std::string_view key) const override;
   [[nodiscard]] std::vector<Shard> shards() const override;
+  void watch_sources(RedisSourceListener* listener) override { state_->watch_sources(listener); }
+  void renew_sources() override { loops_.front()->renew(); }
 
   /// How often commands were sent elsewhere.
   [[nodiscard]] ClusterState::Counts redirections() const { return state_->counts(); }

@@ -44,4 +44,12 @@ std::uint16_t cluster_slot(std::string_view key) {
   return static_cast<std::uint16_t>(crc % kClusterSlots);
 }
 
+// One of a few ten thousand numbers will do: that is a millisecond.
+std::string cluster_tag(std::uint16_t slot) {
+  for (std::uint32_t number = 0;; ++number) {
+    std::string tag = std::to_string(number);
+    if (cluster_slot(tag) == slot) return tag;
+  }
+}
+
 }  // namespace refrain

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace refrain {
@@ -16,5 +17,9 @@ inline constexpr std::size_t kClusterSlots = 16'384;
 /// which is something between its first `{` and the first `}` after that, only that counts: keys of
 /// one tag stay together.
 std::uint16_t cluster_slot(std::string_view key);
+
+/// What a key has between `{` and `}` to belong to `slot`: some digits. @pre `slot <
+/// kClusterSlots`.
+std::string cluster_tag(std::uint16_t slot);
 
 }  // namespace refrain

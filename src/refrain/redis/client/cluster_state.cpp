@@ -1,12 +1,36 @@
 #include "refrain/redis/client/cluster_state.h"
 
+#include "refrain/redis/client/cluster_slot.h"
+
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
 namespace refrain {
 
-ClusterState::ClusterState(std::chrono::milliseconds refresh_distance)
+namespace {
+
+// Of each shard a slot that it keeps. `preferred` ones come first, in their order, so that what was
+// chosen once stays while it is right; then the last, since slots are given away from the first on.
+std::vector<std::optional<std::uint16_t>> slots_of(const ClusterTopology& topology,
+                                                   const std::vector<std::uint16_t>& preferred) {
+  std::vector<std::optional<std::uint16_t>> slots(topology.shards().size());
+  const auto offer = [&](std::uint16_t slot) {
+    const std::optional<std::size_t> shard = topology.shard_of(slot);
+    if (shard && !slots[*shard]) slots[*shard] = slot;
+  };
+  for (const std::uint16_t slot : preferred)
+    offer(slot);
+  for (std::size_t slot = kClusterSlots; slot > 0; --slot)
+    offer(static_cast<std::uint16_t>(slot - 1));
+  return slots;
+}
+
+}  // namespace
+
+ClusterState::ClusterState(std::chrono::milliseconds refresh_distance, std::uint16_t greeting_slot)
     : refresh_distance_(refresh_distance),
+      greeting_slot_(greeting_slot),
       topology_(std::make_shared<const ClusterTopology>()) {}
 
 std::shared_ptr<const ClusterTopology> ClusterState::topology() const {
@@ -19,10 +43,57 @@ void ClusterState::note_moved(std::uint16_t slot, const RedisAddress& master) {
   const std::optional<std::size_t> shard = topology_->shard_of(slot);
   // Many commands are told of the same move.
   if (shard && topology_->shards()[*shard].master == master) return;
-  ClusterTopology moved = topology_->moved(slot, master);
-  moved.identify(ids_);
-  topology_ = std::make_shared<const ClusterTopology>(std::move(moved));
-  version_.fetch_add(1, std::memory_order_release);
+  replace(topology_->moved(slot, master));
+}
+
+void ClusterState::note_asked(const RedisAddress& node, SteadyTime now) {
+  const MutexLock lock(mutex_);
+  const bool is_new = asked_.insert_or_assign(node, now).second;
+  if (!is_new) return;
+  sources_.prepare(sources_of(*topology_));
+  sources_.finish();
+}
+
+void ClusterState::watch_sources(RedisSourceListener* listener) {
+  const MutexLock lock(mutex_);
+  sources_.watch(listener);
+}
+
+void ClusterState::replace(ClusterTopology topology) {
+  topology.identify(ids_);
+  sources_.prepare(sources_of(topology));
+  if (topology != *topology_) {
+    topology_ = std::make_shared<const ClusterTopology>(std::move(topology));
+    version_.fetch_add(1, std::memory_order_release);
+  }
+  sources_.finish();
+}
+
+std::vector<RedisSource> ClusterState::sources_of(const ClusterTopology& topology) const {
+  std::vector<std::uint16_t> preferred{greeting_slot_};
+  for (const RedisSource& source : sources_.current())
+    if (source.kind == RedisSource::Kind::kShard) preferred.push_back(source.slot);
+  const std::vector<std::optional<std::uint16_t>> slots = slots_of(topology, preferred);
+  std::map<RedisAddress, RedisSource> sources;
+  for (const auto& [node, when] : asked_) {
+    RedisSource& importer = sources[node];
+    importer.kind = RedisSource::Kind::kImporter;
+    importer.address = node;
+    importer.keeps_greeting = false;
+  }
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (!slots[i]) continue;
+    const RedisAddress& master = topology.shards()[i].master;
+    RedisSource& shard = sources[master];
+    shard.kind = RedisSource::Kind::kShard;
+    shard.address = master;
+    shard.slot = *slots[i];
+    shard.keeps_greeting = *slots[i] == greeting_slot_;
+  }
+  std::vector<RedisSource> all;
+  for (auto& [address, source] : sources)
+    all.push_back(std::move(source));
+  return all;
 }
 
 bool ClusterState::begin_refresh(SteadyTime now) {
@@ -38,10 +109,8 @@ void ClusterState::end_refresh(std::optional<ClusterTopology> found, SteadyTime 
   is_refreshing_ = false;
   if (!found) return;
   refreshed_ = now;
-  found->identify(ids_);
-  if (*found == *topology_) return;
-  topology_ = std::make_shared<const ClusterTopology>(std::move(*found));
-  version_.fetch_add(1, std::memory_order_release);
+  std::erase_if(asked_, [now](const auto& node) { return node.second + kSpareTime < now; });
+  replace(std::move(*found));
 }
 
 void ClusterState::count(ClusterRedirection::Kind kind) {

@@ -5,9 +5,12 @@
 
 #include "refrain/core/clock.h"
 #include "refrain/core/mutex.h"
+#include "refrain/redis/client/announced_sources.h"
 #include "refrain/redis/client/cluster_redirection.h"
 #include "refrain/redis/client/cluster_topology.h"
 #include "refrain/redis/client/redis_address.h"
+#include "refrain/redis/client/redis_source.h"
+#include "refrain/redis/client/redis_source_listener.h"
 
 #include <atomic>
 #include <chrono>
@@ -16,12 +19,17 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace refrain {
 
 /// The cluster's topology, and who may ask for a newer one: one loop at a time, and not too often.
 ///
+/// Commands are sent to the masters of the topology, and to nodes that others have named by ASK of
+/// late. Who watches these sources hears of another one before anybody can learn of it here.
+///
 /// Thread safety: any. A topology is never changed, only replaced, so what was taken stays good.
+/// Ownership: the listener outlives its watch.
 class ClusterState {
 public:
   /// How often nodes have sent commands elsewhere, by what they said.
@@ -32,8 +40,12 @@ public:
     std::int64_t down = 0;
   };
 
-  /// At least `refresh_distance` lies between two questions.
-  explicit ClusterState(std::chrono::milliseconds refresh_distance);
+  /// How long a node is kept that is not in the topology and was not asked again. During a
+  /// migration it may be asked again and again.
+  static constexpr std::chrono::seconds kSpareTime{60};
+
+  /// At least `refresh_distance` lies between two questions. @pre `greeting_slot < kClusterSlots`.
+  ClusterState(std::chrono::milliseconds refresh_distance, std::uint16_t greeting_slot);
 
   /// Rises whenever the topology is replaced.
   [[nodiscard]] std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
@@ -43,6 +55,11 @@ public:
 
   /// A node said that `slot` is at `master`.
   void note_moved(std::uint16_t slot, const RedisAddress& master);
+  /// A node said that a command is for `node` this once. To be called before it is sent there.
+  void note_asked(const RedisAddress& node, SteadyTime now);
+
+  /// See `RedisClient::watch_sources`.
+  void watch_sources(RedisSourceListener* listener);
 
   /// Whether the caller is to ask for the topology now; if so it calls `end_refresh` afterwards.
   [[nodiscard]] bool begin_refresh(SteadyTime now);
@@ -56,11 +73,18 @@ public:
   [[nodiscard]] std::optional<SteadyTime> refreshed() const;
 
 private:
+  void replace(ClusterTopology topology) REFRAIN_REQUIRES(mutex_);
+  [[nodiscard]] std::vector<RedisSource> sources_of(const ClusterTopology& topology) const
+      REFRAIN_REQUIRES(mutex_);
+
   const std::chrono::milliseconds refresh_distance_;
+  const std::uint16_t greeting_slot_;
   std::atomic<std::uint64_t> version_{0};
   mutable Mutex mutex_;
   std::shared_ptr<const ClusterTopology> topology_ REFRAIN_GUARDED_BY(mutex_);
-  std::map<RedisAddress, std::size_t> ids_ REFRAIN_GUARDED_BY(mutex_);  // of all masters ever seen
+  std::map<RedisAddress, std::size_t> ids_ REFRAIN_GUARDED_BY(mutex_);   // of all masters ever seen
+  std::map<RedisAddress, SteadyTime> asked_ REFRAIN_GUARDED_BY(mutex_);  // when last
+  AnnouncedSources sources_ REFRAIN_GUARDED_BY(mutex_);
   std::optional<SteadyTime> begun_ REFRAIN_GUARDED_BY(mutex_);
   std::optional<SteadyTime> refreshed_ REFRAIN_GUARDED_BY(mutex_);
   Counts counts_ REFRAIN_GUARDED_BY(mutex_);

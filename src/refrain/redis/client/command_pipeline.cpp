@@ -9,6 +9,13 @@ namespace {
 // As much as a socket takes at once.
 constexpr std::size_t kKeptBytes = std::size_t{256} << 10U;
 
+// In version 3 of the protocol a subscription has no other reply. Nothing else is told of so.
+bool is_subscription(const RespValue& push) {
+  if (push.elements().empty()) return false;
+  const std::string& kind = push.elements().front().text();
+  return kind == "subscribe" || kind == "psubscribe" || kind == "ssubscribe";
+}
+
 }  // namespace
 
 CommandPipeline::CommandPipeline(const Limits& limits, OnPush on_push)
@@ -47,7 +54,7 @@ Result<void> CommandPipeline::receive(std::size_t size) {
     if (!next) return fail(next.error());
     std::optional<RespValue>& value = *next;
     if (!value) return {};
-    if (value->type() == RespType::kPush) {
+    if (value->type() == RespType::kPush && !is_subscription(*value)) {
       if (on_push_) on_push_(*value);
     } else if (Result<void> answered = answer(std::move(*value)); !answered) {
       return answered;

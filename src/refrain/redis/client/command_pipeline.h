@@ -23,7 +23,8 @@ namespace refrain {
 
 /// The commands of one connection that are not answered yet, in order: what is to be written, whom
 /// the next reply belongs to, and when the oldest has waited too long. Push messages are no replies
-/// and go to whoever wants them. Bytes in, bytes out: the owner does the I/O and keeps the time.
+/// and go to whoever wants them, but for one that confirms a subscription: that is the reply to it.
+/// Bytes in, bytes out: the owner does the I/O and keeps the time.
 ///
 /// Thread safety: none; it lives on its connection's event loop.
 /// Invariant: every waiter is completed exactly once, by a reply or by `fail_all`. A reply never

@@ -8,6 +8,7 @@
 #include "refrain/core/task.h"
 #include "refrain/redis/client/redis_client_options.h"
 #include "refrain/redis/client/redis_command.h"
+#include "refrain/redis/client/redis_source_listener.h"
 #include "refrain/redis/client/resp_value.h"
 
 #include <boost/asio/io_context.hpp>
@@ -79,6 +80,13 @@ public:
   [[nodiscard]] virtual std::size_t shard_of(std::string_view key) const = 0;
   /// Each of them; for people. Fewer than `shard_count()` before anything is known.
   [[nodiscard]] virtual std::vector<Shard> shards() const = 0;
+
+  /// From now on `listener`, and nobody else, is told from which servers answers come; at once of
+  /// those there are, of none while none is known. Null: nobody. When this returns no call to the
+  /// one before is under way. The listener outlives its watch.
+  virtual void watch_sources(RedisSourceListener* listener) = 0;
+  /// Finds out soon whether the sources are still the same: somebody has reason to doubt it.
+  virtual void renew_sources() = 0;
 };
 
 /// A client of the kind that the options name, not yet started, or `kInvalidArgument` that names

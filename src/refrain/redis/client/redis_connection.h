@@ -68,8 +68,11 @@ struct RedisConnectionOptions {
 /// at once. A command whose budget runs out takes the connection down with it, and every other
 /// command that waits on it: after a time-out the next bytes could be anybody's reply.
 ///
-/// Whoever sends commands that are answered by push messages only (`SUBSCRIBE` in RESP3) waits in
-/// vain, and the connection ends with the command's budget.
+/// What comes over a subscription are push messages, so that `SUBSCRIBE` and its kin, to one channel
+/// each time, are for a server that speaks RESP3 (`speaks_resp3`): from any other the first message
+/// would be a reply that nobody asked for, and costs the connection. `UNSUBSCRIBE` is not for this
+/// class: its only reply is a message, for which nobody waits, and the connection ends with the
+/// command's budget.
 ///
 /// Budgets run in real time, not by an injected clock, since the server and the sockets do.
 ///
@@ -100,6 +103,8 @@ public:
   void reconnect(std::string_view reason);
 
   [[nodiscard]] bool is_ready() const { return is_ready_.load(std::memory_order_acquire); }
+  /// Whether the server sends push messages, as the latest log-in has shown.
+  [[nodiscard]] bool speaks_resp3() const { return is_hello_known_; }
   [[nodiscard]] boost::asio::io_context& loop() const { return loop_; }
   [[nodiscard]] const LatencyWindow& latencies() const { return latencies_; }
 

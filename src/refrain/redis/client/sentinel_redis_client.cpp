@@ -1,90 +1,82 @@
 #include "refrain/redis/client/sentinel_redis_client.h"
 
+#include "refrain/redis/client/latency_window.h"
+
 #include <boost/asio/this_coro.hpp>
 
-#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace refrain {
 
-namespace {
-
-bool is_master(const RespValue& role) {
-  return !role.elements().empty() && role.elements().front().text() == "master";
-}
-
-// A greeting after which the server is known to be a master.
-void verify_role(RedisConnectionOptions& options) {
-  const RedisCommand greeting = options.greeting;
-  const auto on_greeted = std::move(options.on_greeted);
-  options.greeting = RedisCommand({"ROLE"});
-  options.greeting.add(greeting);
-  options.on_greeted = [size = greeting.size(),
-                        on_greeted](const RespValue& reply) -> Result<void> {
-    const RespValue& role = size == 0 ? reply : reply.elements().front();
-    if (role.is_error())
-      return fail(ErrorCode::kUnavailable, "it does not tell its role: " + role.text());
-    if (!is_master(role)) return fail(ErrorCode::kUnavailable, "it is not the master");
-    if (size == 0 || !on_greeted) return {};
-    const std::vector<RespValue> rest(reply.elements().begin() + 1, reply.elements().end());
-    return on_greeted(size == 1 ? rest.front() : RespValue::array_of(rest));
-  };
-}
-
-bool says_read_only(const RespValue& reply) {
-  const auto is_refusal = [](const RespValue& one) {
-    return one.is_error() && one.text().starts_with("READONLY");
-  };
-  return is_refusal(reply) ||
-         std::any_of(reply.elements().begin(), reply.elements().end(), is_refusal);
-}
-
-}  // namespace
-
 SentinelRedisClient::SentinelRedisClient(const RedisClientOptions& options,
                                          const std::vector<boost::asio::io_context*>& loops,
                                          Log& log) {
-  RedisConnectionOptions own = options.connection;
-  verify_role(own);
+  // The loops have the state, so that it does not keep them.
+  const auto weak_loops = std::make_shared<std::vector<std::weak_ptr<SentinelLoop>>>();
+  state_ = std::make_shared<SentinelState>([weak_loops] {
+    for (const std::weak_ptr<SentinelLoop>& weak : *weak_loops)
+      if (const auto loop = weak.lock()) loop->leave_former();
+  });
+  RedisClientOptions own = options;
   for (boost::asio::io_context* loop : loops) {
-    const auto locator = std::make_shared<SentinelLocator>(options, *loop);
-    own.locate = [locator] {
-      return locator->locate();
-    };
-    locators_.push_back(locator);
-    connections_.push_back(std::make_shared<RedisConnection>(own, *loop, log));
-    ++own.seed;
+    loops_.push_back(std::make_shared<SentinelLoop>(own, state_, *loop, log));
+    weak_loops->push_back(loops_.back());
+    ++own.connection.seed;
   }
-  client_ = std::make_unique<StandaloneRedisClient>(connections_);
+  subscription_ = std::make_shared<SentinelSubscription>(own, state_, *loops.front(), log);
 }
 
 SentinelRedisClient::~SentinelRedisClient() {
   SentinelRedisClient::stop();
 }
 
+void SentinelRedisClient::start() {
+  for (const auto& loop : loops_)
+    loop->start();
+  subscription_->start();
+}
+
 void SentinelRedisClient::stop() {
-  for (const auto& locator : locators_)
-    locator->stop();
-  client_->stop();
+  is_stopped_.store(true, std::memory_order_release);
+  for (const auto& loop : loops_)
+    loop->stop();
+  subscription_->stop();
 }
 
 Task<Result<RespValue>> SentinelRedisClient::execute(RedisCommand command) {
   const Executor executor = co_await boost::asio::this_coro::executor;
-  for (const auto& connection : connections_) {
-    if (&connection->loop() != &executor.context()) continue;
-    Result<RespValue> reply = co_await connection->execute(std::move(command));
-    if (reply && says_read_only(*reply)) connection->reconnect("it is no longer the master");
-    co_return reply;
+  for (const auto& loop : loops_) {
+    if (&loop->loop() == &executor.context()) co_return co_await loop->execute(std::move(command));
   }
   co_return fail(ErrorCode::kInternal, "this event loop has no Redis connection");
 }
 
+bool SentinelRedisClient::is_ready() const {
+  // The connections end when their loops come to it.
+  if (is_stopped_.load(std::memory_order_acquire)) return false;
+  bool is_any_ready = false;
+  for (const auto& loop : loops_) {
+    if (loop->loop().get_executor().running_in_this_thread()) return loop->is_ready();
+    is_any_ready = is_any_ready || loop->is_ready();
+  }
+  return is_any_ready;
+}
+
+RedisClient::Latency SentinelRedisClient::latency() const {
+  LatencyWindow::Counts counts{};
+  for (const auto& loop : loops_)
+    loop->latencies().add_to(counts);
+  Latency latency;
+  latency.p50_ms = LatencyWindow::quantile_ms(counts, 0.50);
+  latency.p99_ms = LatencyWindow::quantile_ms(counts, 0.99);
+  return latency;
+}
+
 std::vector<RedisClient::Shard> SentinelRedisClient::shards() const {
   Shard shard;
-  // Loops may be a moment apart; any of them knows better than none.
-  for (const auto& locator : locators_) {
-    if (shard.address.empty()) shard.address = locator->master();
-  }
+  if (const std::optional<RedisAddress> master = state_->master())
+    shard.address = master->describe();
   shard.is_ready = is_ready();
   return {shard};
 }

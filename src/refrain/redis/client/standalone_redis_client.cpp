@@ -20,10 +20,6 @@ StandaloneRedisClient::StandaloneRedisClient(const RedisConnectionOptions& optio
   }
 }
 
-StandaloneRedisClient::StandaloneRedisClient(
-    std::vector<std::shared_ptr<RedisConnection>> connections)
-    : connections_(std::move(connections)) {}
-
 StandaloneRedisClient::~StandaloneRedisClient() {
   StandaloneRedisClient::stop();
 }
@@ -74,6 +70,13 @@ std::vector<RedisClient::Shard> StandaloneRedisClient::shards() const {
   shard.address = address_;
   shard.is_ready = is_ready();
   return {shard};
+}
+
+// They never change.
+void StandaloneRedisClient::watch_sources(RedisSourceListener* listener) {
+  if (listener == nullptr) return;
+  listener->on_sources_changing();
+  listener->on_sources({RedisSource()});
 }
 
 }  // namespace refrain

@@ -9,6 +9,7 @@
 #include "refrain/redis/client/redis_client.h"
 #include "refrain/redis/client/redis_command.h"
 #include "refrain/redis/client/redis_connection.h"
+#include "refrain/redis/client/redis_source_listener.h"
 #include "refrain/redis/client/resp_value.h"
 
 #include <boost/asio/io_context.hpp>
@@ -29,8 +30,6 @@ public:
   StandaloneRedisClient(const RedisConnectionOptions& options,
                         const std::vector<boost::asio::io_context*>& loops,
                         Log& log);
-  /// On connections that were made by others, one for each loop, not yet started.
-  explicit StandaloneRedisClient(std::vector<std::shared_ptr<RedisConnection>> connections);
   ~StandaloneRedisClient() override;
 
   void start() override;
@@ -43,6 +42,8 @@ public:
   [[nodiscard]] std::vector<std::size_t> shard_ids() const override { return {0}; }
   [[nodiscard]] std::size_t shard_of(std::string_view /*key*/) const override { return 0; }
   [[nodiscard]] std::vector<Shard> shards() const override;
+  void watch_sources(RedisSourceListener* listener) override;
+  void renew_sources() override {}
 
 private:
   const std::string address_;
