@@ -31,6 +31,12 @@ void add_masters(std::vector<RedisFault>& all) {
         redis.first_master().thaw();
       })));
   all.push_back(self_ending(fault(
+      "SentinelMasterCutOff",
+      "a master that the sentinels cannot reach, and services can",
+      Severity::kPassing,
+      [](SickSentinels& redis, milliseconds /*span*/) { redis.sentinels().cut_master_off(); },
+      [](SickSentinels& redis) { redis.wait_until_replaced(); })));
+  all.push_back(self_ending(fault(
       "SentinelFailedOverByHand",
       "SENTINEL FAILOVER",
       Severity::kPassing,
