@@ -65,11 +65,40 @@ TEST_F(CacheStackTest, IsMemoryAndRedisForTextsInTheOrderNear) {
   EXPECT_EQ(text_tiers(), "[memory]");
 }
 
-TEST_F(CacheStackTest, RefusesTheOrderNearForServersThatItCouldNotFollow) {
+TEST_F(CacheStackTest, HasTheOrderNearInEveryMode) {
   settings_.text_order = "near";
   settings_.redis_mode = "cluster";
+  EXPECT_EQ(text_tiers(), "[memory, redis]");
 
-  EXPECT_NE(text_tiers().find("standalone"), std::string::npos);
+  settings_.redis_mode = "sentinel";
+  settings_.redis_nodes = "127.0.0.1:1";
+  settings_.redis_master = "cache";
+  EXPECT_EQ(text_tiers(), "[memory, redis]");
+}
+
+TEST_F(CacheStackTest, RefusesReadsFromReplicasInTheOrderNear) {
+  settings_.text_order = "near";
+  settings_.redis_mode = "cluster";
+  settings_.has_redis_replica_reads = true;
+
+  EXPECT_NE(text_tiers().find("--redis-replica-reads"), std::string::npos) << text_tiers();
+}
+
+TEST_F(CacheStackTest, FollowsChangesInEveryMode) {
+  const auto is_followed = [this] {
+    const auto stack = CacheStack::for_text(settings_, surroundings_);
+    const bool is_tracked = stack.value()->redis()->stats().remote->tracking.has_value();
+    stack.value()->redis()->stop();
+    return is_tracked;
+  };
+
+  EXPECT_TRUE(is_followed());
+  settings_.redis_mode = "cluster";
+  EXPECT_TRUE(is_followed());
+  settings_.redis_mode = "sentinel";
+  settings_.redis_nodes = "127.0.0.1:1";
+  settings_.redis_master = "cache";
+  EXPECT_TRUE(is_followed());
 }
 
 TEST_F(CacheStackTest, SharesGenerationsOnlyIfThereIsARedisAndItIsToldTo) {

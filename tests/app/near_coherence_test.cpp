@@ -1,9 +1,6 @@
 // Two instances of a cache with memory in front, one Redis, and what one sees of the other.
 
-#include "refrain/app/cache_stack.h"
-#include "refrain/app/event_loops.h"
-
-#include "support/log_spy.h"
+#include "app/near_instance.h"
 #include "support/redis_server.h"
 #include "support/run.h"
 #include "support/sample_entry.h"
@@ -34,7 +31,8 @@
 namespace refrain::app {
 namespace {
 
-using std::chrono::milliseconds;
+using testing::near_settings;
+using testing::NearInstance;
 using testing::RedisServer;
 using testing::sample_key;
 using testing::wait_until;
@@ -43,104 +41,7 @@ Task<Result<Generated>> no_generation() {
   co_return fail(ErrorCode::kInternal, "nothing is generated here");
 }
 
-Settings settings_of(const std::string& redis_url, const std::string& order) {
-  Settings settings;
-  settings.redis_url = redis_url;
-  settings.redis_budget = milliseconds(20'000);
-  settings.redis_soft_budget = settings.redis_budget;
-  settings.redis_connect_budget = milliseconds(20'000);
-  settings.text_order = order;
-  settings.text_memory_items = 100'000;
-  return settings;
-}
-
-/// An instance with event loops of its own, as a process has them.
-class Instance {
-public:
-  Instance(const RedisServer& server, std::size_t threads, const std::string& order = "near")
-      : Instance(settings_of("unix://" + server.unix_endpoint().unix_path, order), threads) {}
-  Instance(const Settings& settings, std::size_t threads) : settings_(settings), loops_(threads) {
-    auto stack = CacheStack::for_text(settings_, surroundings_);
-    if (!stack) throw std::runtime_error(stack.error().message());
-    stack_ = std::move(*stack);
-    loops_.start();
-  }
-  ~Instance() {
-    stack_->redis()->stop();
-    loops_.stop();
-  }
-  Instance(const Instance&) = delete;
-  Instance& operator=(const Instance&) = delete;
-
-  [[nodiscard]] TieredCache& cache() { return stack_->cache(); }
-  [[nodiscard]] RedisCache& redis() { return *stack_->redis(); }
-  [[nodiscard]] boost::asio::io_context& loop(std::size_t index) {
-    return *loops_.contexts()[index];
-  }
-
-  [[nodiscard]] TrackingStats tracking() {
-    return stack_->redis()->stats().remote->tracking.value();
-  }
-  [[nodiscard]] bool is_near() { return tracking().is_up; }
-  /// Every loop has its connection, and Redis tells of changes.
-  void wait_until_ready() {
-    wait_until("Redis tells of changes", [this] { return is_near(); });
-    for (boost::asio::io_context* loop : loops_.contexts())
-      wait_until("the loop has its connection",
-                 [this, loop] { return run_on(*loop, is_available()); });
-  }
-
-  template <class T>
-  T run_on(boost::asio::io_context& loop, Task<T> task) {
-    return boost::asio::co_spawn(loop.get_executor(), std::move(task), boost::asio::use_future)
-        .get();
-  }
-  template <class T>
-  T run(Task<T> task) {
-    return run_on(loop(0), std::move(task));
-  }
-
-  /// What a request is answered with; empty if nothing is there.
-  std::string get(CacheKey key, std::size_t loop_index = 0) {
-    return run_on(loop(loop_index), body_of(key));
-  }
-  /// The tier that answered.
-  std::string tier_of(CacheKey key) { return run(answering_tier(key)); }
-
-  void put(CacheKey key, std::string_view body) {
-    const WallTime now = clock_.now();
-    run(insert_into_redis(testing::sample_entry(key, now, body)));
-  }
-
-private:
-  Task<bool> is_available() { co_return stack_->redis()->is_available(); }
-  Task<std::string> body_of(CacheKey key) {
-    TieredCache::Probe probe = cache().probe(key, {});
-    std::optional<Answer> answer = std::move(probe.answer());
-    if (!answer) answer = co_await cache().find(std::move(probe));
-    co_return answer ? std::string(answer->entry().body()) : std::string();
-  }
-  Task<std::string> answering_tier(CacheKey key) {
-    TieredCache::Probe probe = cache().probe(key, {});
-    std::optional<Answer> answer = std::move(probe.answer());
-    if (!answer) answer = co_await cache().find(std::move(probe));
-    co_return answer ? std::string(answer->tier()) : std::string();
-  }
-  Task<bool> insert_into_redis(Entry entry) {
-    Result<InsertOutcome> inserted = co_await redis().insert(std::move(entry));
-    co_return inserted.has_value();
-  }
-
-  Settings settings_;
-  SystemClock clock_;
-  testing::LogSpy log_;
-  EventLoops loops_;
-  boost::asio::thread_pool pool_{1};
-  CacheSurroundings surroundings_{loops_.contexts(), pool_, clock_, log_};
-  std::unique_ptr<CacheStack> stack_;
-};
-
-void expect_purge_is_seen(Instance& writer, Instance& reader) {
+void expect_purge_is_seen(NearInstance& writer, NearInstance& reader) {
   const CacheKey key = sample_key("a");
   writer.wait_until_ready();
   reader.wait_until_ready();
@@ -161,8 +62,8 @@ protected:
 };
 
 TEST_F(NearCoherenceTest, AnswersFromMemoryWhatItHasReadFromRedis) {
-  Instance writer(server_, 1);
-  Instance reader(server_, 1);
+  NearInstance writer(near_settings(server_), 1);
+  NearInstance reader(near_settings(server_), 1);
   writer.wait_until_ready();
   reader.wait_until_ready();
   writer.put(key_, "{}");
@@ -173,7 +74,7 @@ TEST_F(NearCoherenceTest, AnswersFromMemoryWhatItHasReadFromRedis) {
 }
 
 TEST_F(NearCoherenceTest, ShowsEachTierOnce) {
-  Instance instance(server_, 1);
+  NearInstance instance(near_settings(server_), 1);
 
   const CacheStats stats = instance.cache().stats();
 
@@ -183,8 +84,8 @@ TEST_F(NearCoherenceTest, ShowsEachTierOnce) {
 }
 
 TEST_F(NearCoherenceTest, AnOverwriteIsSeenByTheOther) {
-  Instance writer(server_, 1);
-  Instance reader(server_, 1);
+  NearInstance writer(near_settings(server_), 1);
+  NearInstance reader(near_settings(server_), 1);
   writer.wait_until_ready();
   reader.wait_until_ready();
   writer.put(key_, R"("old")");
@@ -199,8 +100,8 @@ TEST_F(NearCoherenceTest, AnOverwriteIsSeenByTheOther) {
 }
 
 TEST_F(NearCoherenceTest, APurgeIsSeenByTheOther) {
-  Instance writer(server_, 1);
-  Instance reader(server_, 1);
+  NearInstance writer(near_settings(server_), 1);
+  NearInstance reader(near_settings(server_), 1);
 
   expect_purge_is_seen(writer, reader);
 }
@@ -218,18 +119,18 @@ TEST(NearCoherenceOverTls, APurgeIsSeenByTheOther) {
                             certificates.path("ca.crt"),
                             "--tls-auth-clients",
                             "no"});
-  Settings settings = settings_of("rediss://localhost:" + port, "near");
+  Settings settings = near_settings("rediss://localhost:" + port);
   settings.redis_tls_ca = certificates.path("ca.crt");
-  Instance writer(settings, 1);
-  Instance reader(settings, 1);
+  NearInstance writer(settings, 1);
+  NearInstance reader(settings, 1);
 
   expect_purge_is_seen(writer, reader);
 }
 
 TEST_F(NearCoherenceTest, AClearIsSeenByTheOtherWithoutAJanitor) {
   for (const char* order : {"near", "redis"}) {
-    Instance writer(server_, 1, order);
-    Instance reader(server_, 1, order);
+    NearInstance writer(near_settings(server_, order), 1);
+    NearInstance reader(near_settings(server_, order), 1);
     writer.wait_until_ready();
     reader.wait_until_ready();
     const std::uint64_t before = reader.cache().epoch();
@@ -244,7 +145,7 @@ TEST_F(NearCoherenceTest, AClearIsSeenByTheOtherWithoutAJanitor) {
 }
 
 TEST_F(NearCoherenceTest, AFlushEmptiesMemory) {
-  Instance reader(server_, 1);
+  NearInstance reader(near_settings(server_), 1);
   reader.wait_until_ready();
   reader.put(key_, "{}");
   wait_until("the instance has heard of it", [&] { return reader.tracking().changes == 1; });
@@ -257,7 +158,7 @@ TEST_F(NearCoherenceTest, AFlushEmptiesMemory) {
 }
 
 TEST_F(NearCoherenceTest, ALostFeedIsAFlush) {
-  Instance reader(server_, 1);
+  NearInstance reader(near_settings(server_), 1);
   reader.wait_until_ready();
   reader.put(key_, R"("old")");
   wait_until("the instance has heard of it", [&] { return reader.tracking().changes == 1; });
@@ -272,7 +173,7 @@ TEST_F(NearCoherenceTest, ALostFeedIsAFlush) {
 }
 
 TEST_F(NearCoherenceTest, MemoryAnswersForADeadRedis) {
-  Instance reader(server_, 1);
+  NearInstance reader(near_settings(server_), 1);
   reader.wait_until_ready();
   reader.put(key_, "{}");
   wait_until("the instance has heard of it", [&] { return reader.tracking().changes == 1; });
@@ -288,27 +189,11 @@ TEST_F(NearCoherenceTest, MemoryAnswersForADeadRedis) {
   EXPECT_EQ(reader.get(key_), "");  // the server is empty, and so is memory
 }
 
-TEST_F(NearCoherenceTest, RefusesServersThatItCouldNotFollow) {
-  EventLoops loops(1);
-  boost::asio::thread_pool pool(1);
-  const SystemClock clock;
-  testing::LogSpy log;
-  const CacheSurroundings surroundings(loops.contexts(), pool, clock, log);
-  Settings settings;
-  settings.text_order = "near";
-  settings.redis_mode = "cluster";
-
-  const auto stack = CacheStack::for_text(settings, surroundings);
-
-  ASSERT_FALSE(stack);
-  EXPECT_NE(stack.error().message().find("near"), std::string::npos);
-}
-
 /// Versions of some keys: one instance writes them, another reads, and never sees one of which it
 /// has processed the replacement.
 class Versions {
 public:
-  Versions(Instance& writer, Instance& reader) : writer_(writer), reader_(reader) {
+  Versions(NearInstance& writer, NearInstance& reader) : writer_(writer), reader_(reader) {
     for (std::size_t i = 0; i < kKeys; ++i)
       keys_.push_back(sample_key("key " + std::to_string(i)));
   }
@@ -378,8 +263,8 @@ private:
     if (version < least) ++outdated_;
   }
 
-  Instance& writer_;
-  Instance& reader_;
+  NearInstance& writer_;
+  NearInstance& reader_;
   std::vector<CacheKey> keys_;
   int version_ = 0;
   std::array<std::atomic<int>, kKeys> processed_{};
@@ -391,8 +276,8 @@ private:
 
 TEST_F(NearCoherenceTest, NobodySeesWhatItKnowsToBeReplaced) {
   constexpr std::size_t kLoops = 3;
-  Instance writer(server_, 1);
-  Instance reader(server_, kLoops);
+  NearInstance writer(near_settings(server_), 1);
+  NearInstance reader(near_settings(server_), kLoops);
   writer.wait_until_ready();
   reader.wait_until_ready();
   Versions versions(writer, reader);

@@ -231,7 +231,7 @@ protected:
     int count = 0;
     testing::wait_until("it has become a replica", [&] {
       EXPECT_EQ(ask_for(count++).status, 200);
-      return redis_.first_master().command({"ROLE"}).elements().front().text() == "slave";
+      return redis_.is_demoted();
     });
     redis_.sentinels().wait_until_whole();
     int found = 0;

@@ -1,6 +1,7 @@
 #include "refrain/redis/redis_cache.h"
 
 #include "contract/tier_contract.h"
+#include "redis/cluster_tier.h"
 #include "redis/redis_fixture.h"
 #include "support/manual_clock.h"
 #include "support/redis_cluster.h"
@@ -11,7 +12,6 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -23,23 +23,6 @@
 namespace refrain {
 
 namespace testing {
-
-inline RedisCache::Options cluster_options(const RedisCluster& cluster) {
-  RedisCache::Options options = redis_options(RedisEndpoint());
-  options.servers.mode = RedisMode::kCluster;
-  options.servers.nodes = cluster.addresses();
-  options.servers.refresh_distance = std::chrono::milliseconds(20);
-  return options;
-}
-
-inline bool is_whole(const RedisCache& cache) {
-  const TierStats stats = cache.stats();
-  const std::vector<ShardStats>& shards = stats.remote->shards;
-  return shards.size() == RedisCluster::kMasters &&
-         std::all_of(shards.begin(), shards.end(), [](const ShardStats& shard) {
-           return shard.is_available;
-         });
-}
 
 /// On a cluster, whose keys lie on three servers.
 class RedisClusterTraits {

@@ -1,6 +1,7 @@
 #include "refrain/redis/redis_tracker.h"
 
 #include "redis/documented_acl.h"
+#include "redis/recording_change_listener.h"
 #include "redis/redis_fixture.h"
 #include "support/log_spy.h"
 #include "support/manual_clock.h"
@@ -10,12 +11,10 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace refrain {
 namespace {
@@ -29,29 +28,6 @@ using testing::run;
 using testing::run_until;
 using testing::sample_entry;
 using testing::sample_key;
-
-/// Writes down what it is told.
-class RecordingListener final : public ChangeListener {
-public:
-  void on_feed_up() override {
-    is_up = true;
-    ++ups;
-  }
-  void on_feed_down() override { is_up = false; }
-  void on_changed(CacheKey key) override { changed.push_back(key); }
-  void on_all_changed() override { ++flushes; }
-  void on_epoch_raised() override { ++epochs; }
-
-  [[nodiscard]] bool has(std::string_view key) const {
-    return std::find(changed.begin(), changed.end(), sample_key(key)) != changed.end();
-  }
-
-  bool is_up = false;
-  int ups = 0;
-  int flushes = 0;
-  int epochs = 0;
-  std::vector<CacheKey> changed;
-};
 
 class RedisTrackerTest : public ::testing::Test {
 protected:
@@ -90,7 +66,7 @@ protected:
 
   testing::ManualClock clock_;
   testing::LogSpy log_;
-  RecordingListener listener_;
+  testing::RecordingChangeListener listener_;
   boost::asio::io_context loop_{1};
   std::unique_ptr<RedisInstance> instance_;
   std::unique_ptr<RedisTracker> tracker_;

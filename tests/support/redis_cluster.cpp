@@ -26,7 +26,13 @@ void expect_ok(const RespValue& reply) {
 }  // namespace
 
 RedisCluster::RedisCluster() {
-  for (int attempt = 1; nodes_.size() < kNodes; ++attempt) {
+  while (nodes_.size() < kNodes)
+    start_node();
+  form();
+}
+
+void RedisCluster::start_node() {
+  for (int attempt = 1;; ++attempt) {
     const std::uint16_t bus_port = RedisServer::free_port();
     const std::vector<std::string> arguments = {"--cluster-enabled",
                                                 "yes",
@@ -49,11 +55,30 @@ RedisCluster::RedisCluster() {
     try {
       nodes_.push_back(std::make_unique<RedisServer>(arguments));
       bus_ports_.push_back(bus_port);
+      return;
     } catch (const std::runtime_error&) {
-      if (attempt == kNodes + kStartAttempts) throw;
+      if (attempt == kStartAttempts) throw;
     }
   }
-  form();
+}
+
+std::size_t RedisCluster::add_master() {
+  start_node();
+  const std::size_t added = nodes_.size() - 1;
+  for (std::size_t i = 0; i < added; ++i)
+    introduce(i, added);
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    wait_until("every node knows the new one", [&] { return knows_all(i) && is_well(i); });
+  return added;
+}
+
+void RedisCluster::introduce(std::size_t number, std::size_t other) {
+  const RedisEndpoint endpoint = nodes_[other]->tcp_endpoint();
+  expect_ok(nodes_[number]->command({"CLUSTER",
+                                     "MEET",
+                                     endpoint.host,
+                                     std::to_string(endpoint.port),
+                                     std::to_string(bus_ports_[other])}));
 }
 
 RedisCluster& RedisCluster::shared() {
@@ -72,14 +97,8 @@ void RedisCluster::form() {
     expect_ok(nodes_[i]->command({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)}));
   // Everybody meets everybody: to wait until the word has spread takes seconds.
   for (std::size_t i = 0; i < kNodes; ++i) {
-    for (std::size_t other = i + 1; other < kNodes; ++other) {
-      const RedisEndpoint endpoint = nodes_[other]->tcp_endpoint();
-      expect_ok(nodes_[i]->command({"CLUSTER",
-                                    "MEET",
-                                    endpoint.host,
-                                    std::to_string(endpoint.port),
-                                    std::to_string(bus_ports_[other])}));
-    }
+    for (std::size_t other = i + 1; other < kNodes; ++other)
+      introduce(i, other);
   }
   for (std::size_t i = 0; i < kMasters; ++i) {
     const std::size_t begin = i * kClusterSlots / kMasters;
@@ -126,7 +145,8 @@ bool RedisCluster::is_replaced(std::size_t number) const {
 
 bool RedisCluster::knows_all(std::size_t number) const {
   const std::string known = nodes_[number]->command({"CLUSTER", "NODES"}).text();
-  return std::count(known.begin(), known.end(), '\n') == static_cast<std::ptrdiff_t>(kNodes) &&
+  return std::count(known.begin(), known.end(), '\n') ==
+             static_cast<std::ptrdiff_t>(nodes_.size()) &&
          known.find("handshake") == std::string::npos && known.find("noaddr") == std::string::npos;
 }
 
@@ -136,14 +156,17 @@ bool RedisCluster::is_linked(std::size_t number) const {
          info.find("master_link_status:up") != std::string::npos;
 }
 
+bool RedisCluster::is_well(std::size_t number) const {
+  const std::string info = nodes_[number]->command({"CLUSTER", "INFO"}).text();
+  return info.find("cluster_state:ok") != std::string::npos &&
+         info.find("cluster_slots_ok:16384") != std::string::npos;
+}
+
 bool RedisCluster::is_whole() const {
   std::optional<ClusterTopology> agreed;
   for (std::size_t i = 0; i < kNodes; ++i) {
-    const std::string info = nodes_[i]->command({"CLUSTER", "INFO"}).text();
-    const bool is_well = info.find("cluster_state:ok") != std::string::npos &&
-                         info.find("cluster_slots_ok:16384") != std::string::npos;
     const auto seen = ClusterTopology::parse(nodes_[i]->command({"CLUSTER", "SLOTS"}), "127.0.0.1");
-    if (!is_well || !seen || !is_linked(i)) return false;
+    if (!is_well(i) || !seen || !is_linked(i)) return false;
     if (!agreed) agreed = *seen;
     const std::vector<ClusterTopology::Shard>& shards = seen->shards();
     for (std::size_t shard = 0; shard < shards.size(); ++shard) {

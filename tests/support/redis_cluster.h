@@ -54,6 +54,8 @@ public:
   void
   move_slot(std::uint16_t slot, std::size_t to, const std::function<void()>& on_moved_keys = [] {});
 
+  /// One more node, without a slot, which the others know; its number. Not for the shared cluster.
+  std::size_t add_master();
   /// Waits until every node that is awake knows other masters for all slots of node `number`.
   void wait_until_replaced(std::size_t number) const;
   /// Waits until nothing is missing: every master, and every replica with its master's data.
@@ -63,10 +65,14 @@ public:
   void heal();
 
 private:
+  void start_node();
+  void introduce(std::size_t number, std::size_t other);
   void form();
   [[nodiscard]] ClusterTopology topology() const;
   [[nodiscard]] std::size_t number_of(const RedisAddress& address) const;
   [[nodiscard]] std::string id_of(std::size_t number) const;
+  /// Whether a node says that it and all slots are.
+  [[nodiscard]] bool is_well(std::size_t number) const;
   [[nodiscard]] bool is_whole() const;
   [[nodiscard]] bool is_replaced(std::size_t number) const;
   [[nodiscard]] bool knows_all(std::size_t number) const;

@@ -97,6 +97,15 @@ bool RedisSentinels::is_replaced(const RedisServer& server) const {
 }
 
 bool RedisSentinels::is_whole() const {
+  // Who makes a server a replica closes the connections of its clients, and so ours.
+  try {
+    return looks_whole();
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
+bool RedisSentinels::looks_whole() const {
   std::size_t masters = 0;
   for (const auto& server : servers_) {
     const bool is_a_master = is_master(*server);

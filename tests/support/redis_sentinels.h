@@ -54,6 +54,7 @@ private:
   [[nodiscard]] RedisServer& named_by(const RedisServer& sentinel) const;
   [[nodiscard]] bool is_replaced(const RedisServer& server) const;
   [[nodiscard]] bool is_whole() const;
+  [[nodiscard]] bool looks_whole() const;
   [[nodiscard]] bool is_watched_well(const RedisServer& sentinel) const;
 
   std::vector<std::unique_ptr<RedisServer>> servers_;

@@ -3,6 +3,8 @@
 #include "refrain/redis/client/redis_command.h"
 #include "refrain/redis/client/resp_parser.h"
 
+#include "support/wait_until.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -24,6 +26,7 @@
 #include <random>
 #include <span>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace refrain::testing {
@@ -227,6 +230,23 @@ RedisEndpoint RedisServer::tcp_endpoint() const {
   endpoint.host = "127.0.0.1";
   endpoint.port = port_;
   return endpoint;
+}
+
+void wait_until_replicated(const RedisServer& master) {
+  const auto number_behind = [](const std::string& text, std::string_view word) {
+    const std::size_t begin = text.find(word);
+    return begin == std::string::npos ? -1LL : std::stoll(text.substr(begin + word.size()));
+  };
+  const auto info = [&] {
+    return master.command({"INFO", "replication"}).text();
+  };
+  const long long written = number_behind(info(), "master_repl_offset:");
+  wait_until("the replica has it all", [&] {
+    const std::string text = info();
+    const std::size_t replica = text.find("slave0:");
+    return replica != std::string::npos &&
+           number_behind(text.substr(replica), "offset=") >= written;
+  });
 }
 
 FakeRedisServer::FakeRedisServer(std::vector<std::string> answers)

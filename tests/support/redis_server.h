@@ -64,6 +64,9 @@ private:
   bool is_frozen_ = false;
 };
 
+/// Returns once a replica of `master` has all that was written there so far.
+void wait_until_replicated(const RedisServer& master);
+
 /// Accepts connections on a Unix socket and answers what each sends first, second, … with the given
 /// bytes in turn, then says no more until the client closes the connection.
 class FakeRedisServer {

@@ -15,6 +15,15 @@ std::vector<std::string> SickSentinels::arguments() const {
           list_of(sentinels_.addresses())};
 }
 
+bool SickSentinels::is_demoted() const {
+  // Who makes it a replica closes the connections of its clients, and so ours.
+  try {
+    return master_->command({"ROLE"}).elements().front().text() == "slave";
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
 void SickSentinels::kill_sentinels(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
     sentinels_.sentinel(i).kill();

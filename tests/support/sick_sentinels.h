@@ -27,6 +27,8 @@ public:
 
   /// Waits until the sentinels have made the replica the master in the place of the first one.
   void wait_until_replaced() { sentinels_.wait_until_replaced(*master_); }
+  /// Whether the first master has become a replica.
+  [[nodiscard]] bool is_demoted() const;
   /// The first so many sentinels.
   void kill_sentinels(std::size_t count);
   void start_sentinels();

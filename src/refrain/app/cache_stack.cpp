@@ -139,11 +139,11 @@ Result<void> CacheStack::add_text_tiers(const Settings& settings,
 // The same memory twice: in front while Redis tells of changes, behind while it does not.
 Result<void> CacheStack::add_near_and_redis(const Settings& settings,
                                             const MemoryCache::Config& memory) {
-  if (settings.redis_mode != "standalone") {
+  if (settings.has_redis_replica_reads) {
     return fail(ErrorCode::kInvalidArgument,
-                "the order near is for a standalone Redis: of several servers each would have to "
-                "tell of its changes",
-                "text-order");
+                "the order near reads nothing from replicas: they may be behind what their master "
+                "has told already (--redis-replica-reads)",
+                "redis-replica-reads");
   }
   auto tier = std::make_unique<MemoryTier>(memory, surroundings_.clock);
   memory_ = tier.get();
@@ -224,7 +224,7 @@ void CacheStack::compose(const Settings& settings, std::chrono::seconds ttl) {
       std::move(tiers_), config, surroundings_.clock, epoch_, surroundings_.log);
   if (redis_ == nullptr) return;
   redis_->start();
-  if (settings.redis_mode == "standalone") follow_changes(settings);
+  follow_changes(settings);
 }
 
 void CacheStack::follow_changes(const Settings& settings) {

@@ -321,13 +321,13 @@ void add_redis_servers(std::vector<Option>& all) {
                       "",
                       "Password of the sentinels; empty: they want none."},
                      REFRAIN_MEMBER(redis_sentinel_password)));
-  all.push_back(
-      on_off({"redis-replica-reads",
-              "REFRAIN_REDIS_REPLICA_READS",
-              "redis.replica_reads",
-              "",
-              "Entries are read from a cluster's replicas, which may be a little behind."},
-             REFRAIN_MEMBER(has_redis_replica_reads)));
+  all.push_back(on_off({"redis-replica-reads",
+                        "REFRAIN_REDIS_REPLICA_READS",
+                        "redis.replica_reads",
+                        "",
+                        "Entries are read from a cluster's replicas, which may be a little behind; "
+                        "not in the order near."},
+                       REFRAIN_MEMBER(has_redis_replica_reads)));
 }
 
 void add_redis(std::vector<Option>& all) {

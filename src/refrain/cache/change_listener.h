@@ -9,7 +9,8 @@ namespace refrain {
 
 /// Told of changes in a shared tier, whoever makes them, by a feed that may come and go.
 ///
-/// Thread safety: the feed calls it from one thread, one call at a time.
+/// Thread safety: the feed calls it from one thread, one call at a time; only `on_feed_down` may come
+/// from any, though never during an `on_feed_up`.
 class ChangeListener {
 public:
   ChangeListener() = default;
@@ -19,7 +20,7 @@ public:
 
   /// From before this call on every change is told. What was changed before is not known.
   virtual void on_feed_up() = 0;
-  /// Changes are no longer told. Not called before the first `on_feed_up`.
+  /// Changes are no longer told, or not all of them. Not called before the first `on_feed_up`.
   virtual void on_feed_down() = 0;
 
   /// What was under `key` was replaced or erased, or has expired.

@@ -11,6 +11,7 @@
 #include "refrain/core/mutex.h"
 #include "refrain/core/result.h"
 #include "refrain/redis/client/redis_client.h"
+#include "refrain/redis/client/redis_source_listener.h"
 #include "refrain/redis/client/redis_url.h"
 #include "refrain/redis/lifetime_jitter.h"
 #include "refrain/redis/missed_erasures.h"
@@ -127,6 +128,10 @@ public:
 
   /// Takes over the epoch that Redis answered to a GET of its key. An error if that is no epoch.
   Result<void> adopt_epoch(const RespValue& reply) { return adopt_remote(reply); }
+
+  /// See `RedisClient`.
+  void watch_sources(RedisSourceListener* listener) { client_->watch_sources(listener); }
+  void renew_sources() { client_->renew_sources(); }
 
   [[nodiscard]] std::string_view service() const { return options_.service; }
   /// Of the names of all keys that it writes: `refrain:<schema>:<service>:`.

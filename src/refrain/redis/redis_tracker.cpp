@@ -1,14 +1,28 @@
 #include "refrain/redis/redis_tracker.h"
 
+#include "refrain/cache/cache_key.h"
+#include "refrain/core/mutex.h"
+#include "refrain/core/result.h"
+#include "refrain/core/task.h"
+#include "refrain/redis/client/redis_command.h"
+#include "refrain/redis/client/redis_source.h"
+#include "refrain/redis/client/redis_source_listener.h"
+#include "refrain/redis/client/resp_value.h"
+#include "refrain/redis/tracked_server.h"
 #include "refrain/redis/tracking_counters.h"
+#include "refrain/redis/tracking_gate.h"
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
 #include <atomic>
+#include <cstddef>
+#include <map>
 #include <optional>
+#include <set>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,120 +30,203 @@ namespace refrain {
 
 namespace {
 
-using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                boost::asio::wait_traits<std::chrono::steady_clock>,
-                                                Executor>;
-
 constexpr std::string_view kInvalidate = "invalidate";
 constexpr std::size_t kDigestSize = 2 * CacheKey::kSize;
 
 }  // namespace
 
-// What the coroutines on the loop share with the tracker: they may end after it.
-struct RedisTracker::State : std::enable_shared_from_this<RedisTracker::State> {
-  State(Options the_options,
-        RedisCache& tier,
-        boost::asio::io_context& loop,
-        ChangeListener& to_tell,
-        Log& to_log)
-      : options(std::move(the_options)),
-        redis(tier),
-        listener(to_tell),
-        log(to_log),
-        executor(loop.get_executor()),
-        timer(loop.get_executor()) {}
+// The connections, the loop's own. Apart from the rest, which coroutines keep that wait on them.
+class RedisTracker::Servers {
+public:
+  /// Those of `sources`, and no others.
+  void arrange(const std::vector<RedisSource>& sources, const std::shared_ptr<Core>& core);
+  void stop();
+  /// Null if nobody keeps the epoch's key.
+  [[nodiscard]] std::shared_ptr<TrackedServer> home() const;
 
-  [[nodiscard]] std::shared_ptr<RedisConnection> connect(boost::asio::io_context& loop);
-  /// Only while the connection lives, which it does until the tracker was stopped.
-  Task<Result<RespValue>> ask_for_epoch() const;
-  Result<void> greet(const RespValue& replies);
-  void report_refusal(const std::string& reason);
-  void go_down();
-  void hear(const RespValue& message);
-  void hear_of(std::string_view name);
-  void begin_to_read_epoch();
-  static Task<void> read_epoch(std::shared_ptr<State> self);
-  static Task<void> beat(std::shared_ptr<State> self);
-
-  const Options options;
-  RedisCache& redis;
-  ChangeListener& listener;
-  Log& log;
-  Executor executor;
-  Timer timer;
-  // The tracker's and its own: what waits on it must not keep it, or neither would ever go.
-  std::weak_ptr<RedisConnection> connection;
-  bool is_up = false;
-  bool is_refusal_reported = false;
-  bool is_reading_epoch = false;
-  bool must_read_epoch_again = false;
-  std::atomic<bool> is_stopped{false};
+private:
+  std::map<std::string, std::shared_ptr<TrackedServer>> servers_;
+  std::string home_;
 };
 
-std::shared_ptr<RedisConnection> RedisTracker::State::connect(boost::asio::io_context& loop) {
-  RedisConnectionOptions own = options.connection;
-  const std::string prefix(options.scope == Scope::kEntries ? redis.key_prefix()
-                                                            : redis.epoch_key());
-  // In version 2 of the protocol Redis tracks just as well, and tells nobody. As to the order:
-  // whatever changes after the epoch was read is told.
-  own.greeting = RedisCommand({"HELLO", "3"});
-  own.greeting.add({"CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", prefix});
-  own.greeting.add({"GET", redis.epoch_key()});
-  own.on_greeted = [this](const RespValue& replies) {
-    return greet(replies);
-  };
-  own.on_connect_failed = [this](const Error& /*error*/) {
-    go_down();
-  };
-  own.on_lost = [this](const Error& /*error*/) {
-    go_down();
-  };
-  own.on_push = [this](const RespValue& message) {
-    hear(message);
-  };
-  auto made = std::make_shared<RedisConnection>(std::move(own), loop, log);
-  connection = made;
-  return made;
-}
+// What they tell, and what follows from it. Coroutines keep it, which may end after the tracker.
+class RedisTracker::Core final : public TrackedServer::Owner,
+                                 public RedisSourceListener,
+                                 public std::enable_shared_from_this<RedisTracker::Core> {
+public:
+  Core(Options the_options,
+       RedisCache& tier,
+       boost::asio::io_context& its_loop,
+       ChangeListener& to_tell,
+       Log& to_log,
+       const std::shared_ptr<Servers>& servers)
+      : options_(std::move(the_options)),
+        redis_(tier),
+        loop_(its_loop),
+        listener_(to_tell),
+        log_(to_log),
+        servers_(servers),
+        gate_(to_tell, tier.tracking()) {}
 
-Task<Result<RespValue>> RedisTracker::State::ask_for_epoch() const {
-  return connection.lock()->execute(RedisCommand({"GET", redis.epoch_key()}));
-}
+  void start();
+  void stop();
+  [[nodiscard]] std::shared_ptr<TrackedServer> make_server(const RedisSource& source);
+  void begin_to_read_epoch();
 
-Result<void> RedisTracker::State::greet(const RespValue& replies) {
-  const RespValue& hello = replies.elements()[0];
-  const RespValue& tracking = replies.elements()[1];
-  if (hello.is_error() || tracking.is_error()) {
-    report_refusal((hello.is_error() ? hello : tracking).text());
-    return {};
+  void on_sources_changing() override { gate_.suspend(); }
+  void on_sources(const std::vector<RedisSource>& sources) override;
+
+  Result<void> adopt_epoch(const RespValue& reply) override { return redis_.adopt_epoch(reply); }
+  void on_server_up(const std::string& server) override { gate_.note_up(server); }
+  void on_server_down(const std::string& server) override;
+  void on_refused(const std::string& reason) override;
+  void on_message(const RespValue& message) override;
+
+private:
+  void arrange();
+  [[nodiscard]] bool is_to_tell(const RedisSource& source) const;
+  void hear_of(std::string_view name);
+  static Task<void> read_epoch(std::shared_ptr<Core> self);
+  Task<Result<RespValue>> ask_for_epoch() const;
+  Task<Result<RespValue>> ask_elsewhere() const;
+
+  const Options options_;
+  RedisCache& redis_;
+  boost::asio::io_context& loop_;
+  ChangeListener& listener_;
+  Log& log_;
+  const std::weak_ptr<Servers> servers_;
+  TrackingGate gate_;
+
+  Mutex mutex_;
+  std::vector<RedisSource> sources_ REFRAIN_GUARDED_BY(mutex_);  // the latest
+  std::uint64_t suspensions_ REFRAIN_GUARDED_BY(mutex_) = 0;     // before these
+
+  // The loop's own.
+  std::uint64_t seed_ = 0;
+  bool is_refusal_reported_ = false;
+  bool is_reading_epoch_ = false;
+  bool must_read_epoch_again_ = false;
+  std::atomic<bool> is_stopped_{false};
+};
+
+void RedisTracker::Servers::arrange(const std::vector<RedisSource>& sources,
+                                    const std::shared_ptr<Core>& core) {
+  std::map<std::string, std::shared_ptr<TrackedServer>> former = std::exchange(servers_, {});
+  home_.clear();
+  for (const RedisSource& source : sources) {
+    const std::string name = TrackedServer::name_of(source);
+    if (source.keeps_greeting) home_ = name;
+    std::shared_ptr<TrackedServer>& server = servers_[name];
+    auto known = former.extract(name);
+    if (!known.empty()) {
+      server = known.mapped();
+      server->update(source);
+    } else {
+      server = core->make_server(source);
+      server->start();
+    }
   }
-  if (Result<void> adopted = redis.adopt_epoch(replies.elements().back()); !adopted) return adopted;
-  is_up = true;
-  listener.on_feed_up();
-  redis.tracking().is_up = true;
-  return {};
+  for (const auto& [name, server] : former) {
+    server->stop();
+    core->on_server_down(name);
+  }
 }
 
-void RedisTracker::State::report_refusal(const std::string& reason) {
-  if (std::exchange(is_refusal_reported, true)) return;
-  log.write(LogLevel::kWarning,
-            "Redis does not tell this user of changes; what others do is noticed later",
-            {LogField("reason", reason)});
+void RedisTracker::Servers::stop() {
+  for (const auto& [name, server] : servers_)
+    server->stop();
+  servers_.clear();
 }
 
-void RedisTracker::State::go_down() {
-  if (!std::exchange(is_up, false)) return;
-  listener.on_feed_down();
-  redis.tracking().is_up = false;
-  ++redis.tracking().losses;
+std::shared_ptr<TrackedServer> RedisTracker::Servers::home() const {
+  const auto found = servers_.find(home_);
+  return found == servers_.end() ? nullptr : found->second;
 }
 
-void RedisTracker::State::hear(const RespValue& message) {
+void RedisTracker::Core::start() {
+  redis_.tracking().is_used = true;
+  redis_.watch_sources(this);
+}
+
+void RedisTracker::Core::stop() {
+  if (is_stopped_.exchange(true)) return;
+  redis_.watch_sources(nullptr);
+  gate_.end();
+  boost::asio::post(loop_, [servers = servers_.lock()] {
+    if (servers) servers->stop();
+  });
+}
+
+std::shared_ptr<TrackedServer> RedisTracker::Core::make_server(const RedisSource& source) {
+  TrackedServer::Options own;
+  own.connection = options_.connection;
+  own.connection.seed += seed_++;
+  own.prefix = options_.scope == Scope::kEntries ? redis_.key_prefix() : redis_.epoch_key();
+  own.epoch_key = redis_.epoch_key();
+  own.sign_prefix = std::string(redis_.key_prefix()) + "alive";
+  own.heartbeat = options_.heartbeat;
+  return std::make_shared<TrackedServer>(std::move(own), source, shared_from_this(), loop_, log_);
+}
+
+bool RedisTracker::Core::is_to_tell(const RedisSource& source) const {
+  // The epoch's key may be on its way there.
+  return options_.scope == Scope::kEntries || source.keeps_greeting ||
+         source.kind == RedisSource::Kind::kImporter;
+}
+
+void RedisTracker::Core::on_sources(const std::vector<RedisSource>& sources) {
+  {
+    const MutexLock lock(mutex_);
+    sources_ = sources;
+    suspensions_ = gate_.suspensions();
+  }
+  boost::asio::post(loop_, [self = shared_from_this()] {
+    if (!self->is_stopped_) self->arrange();
+  });
+}
+
+void RedisTracker::Core::arrange() {
+  std::vector<RedisSource> sources;
+  std::uint64_t suspensions = 0;
+  {
+    const MutexLock lock(mutex_);
+    sources = sources_;
+    suspensions = suspensions_;
+  }
+  std::erase_if(sources, [this](const RedisSource& source) { return !is_to_tell(source); });
+  const auto servers = servers_.lock();
+  if (!servers) return;
+  const std::shared_ptr<TrackedServer> former_home = servers->home();
+  servers->arrange(sources, shared_from_this());
+  const std::shared_ptr<TrackedServer> home = servers->home();
+  // One that is new reads it when it comes up.
+  if (home && former_home && home != former_home) begin_to_read_epoch();
+  std::set<std::string> names;
+  for (const RedisSource& source : sources)
+    names.insert(TrackedServer::name_of(source));
+  if (!home) names.clear();
+  gate_.want(std::move(names), suspensions);
+}
+
+void RedisTracker::Core::on_server_down(const std::string& server) {
+  gate_.note_down(server);
+  redis_.renew_sources();
+}
+
+void RedisTracker::Core::on_refused(const std::string& reason) {
+  if (std::exchange(is_refusal_reported_, true)) return;
+  log_.write(LogLevel::kWarning,
+             "Redis does not tell this user of changes; what others do is noticed later",
+             {LogField("reason", reason)});
+}
+
+void RedisTracker::Core::on_message(const RespValue& message) {
   const std::vector<RespValue>& parts = message.elements();
-  if (parts.size() != 2 || parts[0].text() != kInvalidate) return;
+  if (is_stopped_ || parts.size() != 2 || parts[0].text() != kInvalidate) return;
   if (parts[1].is_null()) {
-    listener.on_all_changed();
-    ++redis.tracking().flushes;
+    listener_.on_all_changed();
+    ++redis_.tracking().flushes;
     return;
   }
   for (const RespValue& name : parts[1].elements())
@@ -137,48 +234,56 @@ void RedisTracker::State::hear(const RespValue& message) {
 }
 
 // An entry's digest has its epoch in it, so that the epoch in its name says nothing more.
-void RedisTracker::State::hear_of(std::string_view name) {
-  if (name == redis.epoch_key()) {
+void RedisTracker::Core::hear_of(std::string_view name) {
+  if (name == redis_.epoch_key()) {
     begin_to_read_epoch();
     return;
   }
-  if (!name.starts_with(redis.key_prefix()) || name.size() < kDigestSize) return;
+  if (!name.starts_with(redis_.key_prefix()) || name.size() < kDigestSize) return;
   const std::optional<CacheKey> key = CacheKey::from_hex(name.substr(name.size() - kDigestSize));
   if (!key) return;
-  redis.forget_missed(*key);
-  listener.on_changed(*key);
-  ++redis.tracking().changes;
+  redis_.forget_missed(*key);
+  listener_.on_changed(*key);
+  ++redis_.tracking().changes;
 }
 
-void RedisTracker::State::begin_to_read_epoch() {
-  if (std::exchange(is_reading_epoch, true)) {
-    must_read_epoch_again = true;
+void RedisTracker::Core::begin_to_read_epoch() {
+  if (std::exchange(is_reading_epoch_, true)) {
+    must_read_epoch_again_ = true;
     return;
   }
-  boost::asio::co_spawn(executor, read_epoch(shared_from_this()), boost::asio::detached);
+  boost::asio::co_spawn(
+      loop_.get_executor(), read_epoch(shared_from_this()), boost::asio::detached);
 }
 
-Task<void> RedisTracker::State::read_epoch(std::shared_ptr<State> self) {
+Task<void> RedisTracker::Core::read_epoch(std::shared_ptr<Core> self) {
+  bool is_read = true;
   do {
-    self->must_read_epoch_again = false;
+    self->must_read_epoch_again_ = false;
     Result<RespValue> reply = co_await self->ask_for_epoch();
-    if (self->is_stopped) co_return;
-    // Without a reply the connection is lost, and the next one's greeting reads it.
-    if (!reply || !self->redis.adopt_epoch(*reply)) break;
-    self->listener.on_epoch_raised();
-  } while (self->must_read_epoch_again);
-  self->is_reading_epoch = false;
+    if (self->is_stopped_) co_return;
+    // A cluster's slot that is on the way, or was: the tier's client follows it.
+    if (reply && reply->is_error()) reply = co_await self->ask_elsewhere();
+    if (self->is_stopped_) co_return;
+    is_read = reply && self->redis_.adopt_epoch(*reply);
+    if (is_read) self->listener_.on_epoch_raised();
+  } while (is_read && self->must_read_epoch_again_);
+  self->is_reading_epoch_ = false;
+  if (is_read) co_return;
+  // It is read before its server is up again.
+  const auto servers = self->servers_.lock();
+  if (const auto home = servers ? servers->home() : nullptr) home->doubt();
 }
 
-// Asks for what the user may read anyway. Any reply will do: without one the connection is lost.
-Task<void> RedisTracker::State::beat(std::shared_ptr<State> self) {
-  while (!self->is_stopped) {
-    self->timer.expires_after(self->options.heartbeat);
-    co_await self->timer.async_wait(kAsTuple);
-    if (self->is_stopped) break;
-    // Without a connection that is ready the answer is an error, at once.
-    static_cast<void>(co_await self->ask_for_epoch());
-  }
+// No coroutine: its frame would keep the server, which is not to be kept by what waits on it.
+Task<Result<RespValue>> RedisTracker::Core::ask_for_epoch() const {
+  const auto servers = servers_.lock();
+  const auto home = servers ? servers->home() : nullptr;
+  return home ? home->ask_for_epoch() : ask_elsewhere();
+}
+
+Task<Result<RespValue>> RedisTracker::Core::ask_elsewhere() const {
+  return redis_.execute(RedisCommand({"GET", redis_.epoch_key()}));
 }
 
 RedisTracker::RedisTracker(Options options,
@@ -186,23 +291,19 @@ RedisTracker::RedisTracker(Options options,
                            boost::asio::io_context& loop,
                            ChangeListener& listener,
                            Log& log)
-    : state_(std::make_shared<State>(std::move(options), redis, loop, listener, log)),
-      connection_(state_->connect(loop)) {}
+    : servers_(std::make_shared<Servers>()),
+      core_(std::make_shared<Core>(std::move(options), redis, loop, listener, log, servers_)) {}
 
 RedisTracker::~RedisTracker() {
   stop();
 }
 
 void RedisTracker::start() {
-  state_->redis.tracking().is_used = true;
-  connection_->start();
-  boost::asio::co_spawn(state_->executor, State::beat(state_), boost::asio::detached);
+  core_->start();
 }
 
 void RedisTracker::stop() {
-  if (state_->is_stopped.exchange(true)) return;
-  connection_->stop();
-  boost::asio::post(state_->executor, [state = state_] { state->timer.cancel(); });
+  core_->stop();
 }
 
 }  // namespace refrain

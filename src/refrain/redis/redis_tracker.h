@@ -5,10 +5,7 @@
 
 #include "refrain/cache/change_listener.h"
 #include "refrain/core/log.h"
-#include "refrain/core/result.h"
-#include "refrain/core/task.h"
 #include "refrain/redis/client/redis_connection.h"
-#include "refrain/redis/client/resp_value.h"
 #include "refrain/redis/redis_cache.h"
 
 #include <boost/asio/io_context.hpp>
@@ -16,23 +13,25 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <string_view>
 
 namespace refrain {
 
-/// A connection of its own on which Redis tells of every change of a Redis tier's keys, by
-/// `CLIENT TRACKING` in broadcasting mode: docs/formats/redis.md.
+/// Tells of every change of a Redis tier's keys, as the servers tell of them that the tier's client
+/// takes answers from: docs/formats/redis.md. Each has a connection of its own (`TrackedServer`).
 ///
-/// It is up once Redis has said that it tracks, and the epoch of then was adopted; it is down as
-/// soon as the connection is. A connection on which nothing comes is asked for a sign of life, so
-/// that one which is dead without saying so is down after `heartbeat` and the connection's command
-/// budget at most: that bounds for how long a change may go unnoticed. A Redis that refuses to
-/// track (before version 6, or to this user) is said so in the log once, and never up.
+/// The feed is up while every one of these servers tells of its changes, and the epoch of then was
+/// adopted. It is down before a command is sent to a server that does not yet, and as soon as one
+/// is lost or is not what it was taken for any more: at the latest one `heartbeat` and the
+/// connection's command budget after that, also when the server is dead without saying so, or the
+/// rest of a cluster has put another in its place. That bounds for how long a change may go
+/// unnoticed. The feed is also down for a moment when there are fewer servers than before. A Redis
+/// that refuses to track (before version 6, or to this user) is said so in the log once, and never
+/// up.
 ///
-/// Thread safety: `start` and `stop` from any thread; everything else happens on its loop.
-/// Ownership: the loop, the tier, the listener and the log outlive the tracker, and the tracker is
-/// destroyed while its loop does not run.
+/// Thread safety: `start` and `stop` from any thread; everything else happens on its loop, but that
+/// the listener is told of the feed's going down on the loop that has to do with another server
+/// first. Ownership: the loop, the tier, the listener and the log outlive the tracker, and the
+/// tracker is destroyed while its loop does not run.
 class RedisTracker {
 public:
   /// Of what it tells.
@@ -42,7 +41,9 @@ public:
   };
 
   struct Options {
-    RedisConnectionOptions connection;  ///< Its greeting and its functions are the tracker's.
+    /// Of each. Its greeting and its functions are the tracker's, and so are host and port of one
+    /// of several servers.
+    RedisConnectionOptions connection;
     Scope scope = Scope::kEntries;
     std::chrono::milliseconds heartbeat{250};
   };
@@ -62,10 +63,11 @@ public:
   void stop();
 
 private:
-  struct State;
+  class Core;
+  class Servers;
 
-  const std::shared_ptr<State> state_;
-  const std::shared_ptr<RedisConnection> connection_;
+  const std::shared_ptr<Servers> servers_;
+  const std::shared_ptr<Core> core_;
 };
 
 }  // namespace refrain

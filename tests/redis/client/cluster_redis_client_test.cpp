@@ -11,6 +11,7 @@
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
@@ -300,6 +301,24 @@ TEST_F(ClusterRedisClientTest, RenewsItsPictureWhenANodeSaysThatASlotHasMoved) {
   run_until(loop_, [&] { return shard(source).slots == slots - 2; });
 
   EXPECT_EQ(client_->redirections().moved, 1);
+}
+
+TEST_F(ClusterRedisClientTest, WhatWaitsGoesWithItsLoop) {
+  testing::RedisServer& frozen = cluster_.node(cluster_.master_of("a"));
+  {
+    boost::asio::io_context loop(1);
+    ClusterRedisClient client(options(), std::vector<boost::asio::io_context*>{&loop}, log_);
+    client.start();
+    run_until(loop, [&] { return client.is_ready("a"); });
+    frozen.freeze();
+    boost::asio::co_spawn(loop, client.execute(RedisCommand({"GET", "a"})), boost::asio::detached);
+    loop.restart();
+    loop.poll();
+  }  // The command, the node and its connection go now, as LeakSanitizer sees.
+  frozen.thaw();
+
+  connect(options());
+  EXPECT_TRUE(execute({"GET", "a"}).has_value());
 }
 
 TEST_F(ClusterRedisClientTest, RenewsItsPictureWhenItIsToldToDoubtIt) {

@@ -10,6 +10,7 @@ namespace {
 
 std::vector<std::optional<RedisAddress>> addresses_of(const std::vector<RedisSource>& sources) {
   std::vector<std::optional<RedisAddress>> addresses;
+  addresses.reserve(sources.size());
   for (const RedisSource& source : sources)
     addresses.push_back(source.address);
   std::sort(addresses.begin(), addresses.end());

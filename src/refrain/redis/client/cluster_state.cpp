@@ -91,6 +91,7 @@ std::vector<RedisSource> ClusterState::sources_of(const ClusterTopology& topolog
     shard.keeps_greeting = *slots[i] == greeting_slot_;
   }
   std::vector<RedisSource> all;
+  all.reserve(sources.size());
   for (auto& [address, source] : sources)
     all.push_back(std::move(source));
   return all;

@@ -334,6 +334,16 @@ void RedisConnection::close() {
 }
 
 Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
+  // If the loop is destroyed this goes with it, and so must who still waits for a reply: they may
+  // keep the connection, which keeps them.
+  struct LastWill {
+    ~LastWill() {
+      const Error gone(ErrorCode::kCancelled, "the event loop has ended");
+      connection.pipeline_.fail_all(gone, gone);
+    }
+    RedisConnection& connection;
+  };
+  const LastWill last_will{*self};
   while (!self->is_stopped_) {
     Result<void> up = co_await self->establish();
     if (self->is_stopped_) break;

@@ -12,10 +12,10 @@ namespace {
 std::optional<RedisAddress> address_in(std::string_view host, std::string_view port) {
   RedisAddress address;
   address.host = host;
-  const char* const end = port.data() + port.size();
-  const auto [parsed, error] = std::from_chars(port.data(), end, address.port);
-  const bool is_good =
-      error == std::errc{} && parsed == end && address.port != 0 && !address.host.empty();
+  const auto [parsed, error] =
+      std::from_chars(port.data(), port.data() + port.size(), address.port);
+  const bool is_number = error == std::errc{} && parsed == port.data() + port.size();
+  const bool is_good = is_number && address.port != 0 && !address.host.empty();
   return is_good ? std::optional(address) : std::nullopt;
 }
 
