@@ -68,11 +68,11 @@ struct RedisConnectionOptions {
 /// at once. A command whose budget runs out takes the connection down with it, and every other
 /// command that waits on it: after a time-out the next bytes could be anybody's reply.
 ///
-/// What comes over a subscription are push messages, so that `SUBSCRIBE` and its kin, to one channel
-/// each time, are for a server that speaks RESP3 (`speaks_resp3`): from any other the first message
-/// would be a reply that nobody asked for, and costs the connection. `UNSUBSCRIBE` is not for this
-/// class: its only reply is a message, for which nobody waits, and the connection ends with the
-/// command's budget.
+/// What comes over a subscription are push messages, so that `SUBSCRIBE` and its kin, to one
+/// channel each time, are for a server that speaks RESP3 (`speaks_resp3`): from any other the first
+/// message would be a reply that nobody asked for, and costs the connection. `UNSUBSCRIBE` is not
+/// for this class: its only reply is a message, for which nobody waits, and the connection ends
+/// with the command's budget.
 ///
 /// Budgets run in real time, not by an injected clock, since the server and the sockets do.
 ///
@@ -99,7 +99,8 @@ public:
   /// The same for a command that outlives the await, so that it can be sent again.
   Task<Result<RespValue>> execute_borrowed(const RedisCommand& command);
 
-  /// Gives the connection up for a reason of the caller's; it is made anew in the background.
+  /// Gives the connection up for a reason of the caller's; it is made anew in the background. One
+  /// that is not there is tried again without the rest of the pause between attempts.
   void reconnect(std::string_view reason);
 
   [[nodiscard]] bool is_ready() const { return is_ready_.load(std::memory_order_acquire); }
@@ -188,6 +189,8 @@ private:
   bool is_deadline_armed_ = false;
   int looks_ = 0;  // how often the oldest command was found overdue with bytes to be read
   bool is_away_reported_ = false;
+  bool is_pausing_ = false;  // between two attempts to connect
+  bool is_urged_ = false;    // the next pause is left out
   std::atomic<bool> is_ready_{false};
   std::atomic<bool> is_stopped_{false};
 };
