@@ -11,6 +11,9 @@ using testing::AnswerSource;
 using testing::HttpLoad;
 using Sample = HttpLoad::Sample;
 
+// Of the share that Redis answered before.
+constexpr double kRecovered = 0.9;
+
 std::size_t share_of(AnswerSource source) {
   switch (source) {
     case AnswerSource::kRedis:
@@ -77,10 +80,22 @@ FaultTimeline::FaultTimeline(const std::vector<Sample>& samples, const Span& spa
   if (seconds_to_recover_ >= 0) after_ = latency_between(samples, recovered, TimePoint::max());
 }
 
+double FaultTimeline::redis_share_before() const {
+  double answered = 0;
+  double requests = 0;
+  for (std::size_t i = 0; i < buckets_.size() && kStep * (i + 1) <= span_.begin - span_.load; ++i) {
+    const auto sent = static_cast<double>(buckets_[i].requests);
+    answered += buckets_[i].shares[0] * sent;
+    requests += sent;
+  }
+  return answered / std::max(requests, 1.0);
+}
+
 void FaultTimeline::find_recovery() {
   const double step = std::chrono::duration<double>(kStep).count();
+  const double wanted = kRecovered * redis_share_before();
   for (auto i = static_cast<std::size_t>(end() / step); i < buckets_.size(); ++i) {
-    if (buckets_[i].requests == 0 || buckets_[i].shares[0] < 0.5) continue;
+    if (buckets_[i].requests == 0 || buckets_[i].shares[0] < wanted) continue;
     seconds_to_recover_ = std::max(0.0, static_cast<double>(i) * step - end());
     return;
   }

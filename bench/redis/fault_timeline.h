@@ -53,13 +53,15 @@ public:
   /// Of what was sent once Redis answered again.
   [[nodiscard]] const Latency& after() const { return after_; }
 
-  /// Seconds from the fault's end until Redis answered most requests again; negative if it did not.
+  /// Seconds from the fault's end until Redis answered nine tenths of what it answered before;
+  /// negative if it did not.
   [[nodiscard]] double seconds_to_recover() const { return seconds_to_recover_; }
 
 private:
   [[nodiscard]] double seconds_since_load(TimePoint time) const {
     return std::chrono::duration<double>(time - span_.load).count();
   }
+  [[nodiscard]] double redis_share_before() const;
   void find_recovery();
 
   const Span span_;

@@ -1,6 +1,7 @@
 /// @file
 /// A GET of 300 bytes from a redis-server of its own: through our client, through the whole tier,
-/// and through hiredis beside them, in turns. Prints a table; docs/benchmarks.md has one.
+/// and through hiredis and redis-benchmark beside them, in turns. Prints a table;
+/// docs/benchmarks.md has one.
 ///
 ///   bench_redis_client [ROUNDS [SECONDS]]      11 rounds of 0.3 s for each row, unless told
 ///   otherwise
@@ -50,17 +51,21 @@ constexpr std::int64_t kWarmUp = 2000;
 /// What one run of a row came to.
 struct Sample {
   double per_second = 0;
-  double cpu_us = 0;  // of this process, for each operation
+  double cpu_us = 0;  // of the client's process, for each operation
   double p50_us = 0;  // of a round trip; 0 if it was not taken
 };
 
-double cpu_seconds() {
-  ::rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
+double seconds_in(const ::rusage& usage) {
   const auto seconds = [](const ::timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+double cpu_seconds() {
+  ::rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return seconds_in(usage);
 }
 
 double median(std::vector<double> values) {
@@ -193,6 +198,59 @@ Sample hiredis_threads(Transport transport, int callers, double seconds) {
   return sample;
 }
 
+double child_cpu_seconds() {
+  ::rusage usage{};
+  ::getrusage(RUSAGE_CHILDREN, &usage);
+  return seconds_in(usage);
+}
+
+/// Runs `command` in a shell and returns what it printed.
+std::string output_of(const std::string& command) {
+  std::FILE* const pipe = ::popen(command.c_str(), "r");
+  if (pipe == nullptr) throw std::runtime_error("cannot run " + command);
+  std::string output;
+  std::array<char, 4096> chunk{};
+  while (const std::size_t size = std::fread(chunk.data(), 1, chunk.size(), pipe))
+    output.append(chunk.data(), size);
+  if (::pclose(pipe) != 0) throw std::runtime_error("this fails: " + command);
+  return output;
+}
+
+/// The program redis-benchmark. How long it takes is settled by a number of requests: as many as
+/// `rate` a second, which is about what it comes to.
+struct RedisBenchmark {
+  int connections;
+  int pipeline;
+  double rate;
+
+  Sample operator()(Transport transport, double seconds) const {
+    const RedisEndpoint place = endpoint(transport);
+    const auto requests = static_cast<std::int64_t>(std::max(1000.0, rate * seconds));
+    const std::string command = "redis-benchmark -h " + place.host + " -p " +
+                                std::to_string(place.port) + " -c " + std::to_string(connections) +
+                                " -P " + std::to_string(pipeline) + " -n " +
+                                std::to_string(requests) + " -q --csv GET key";
+    const double cpu = child_cpu_seconds();
+    const std::string table = output_of(command);
+    // A line of titles; the second: the test's name, requests a second, latencies in milliseconds:
+    // mean, shortest, median.
+    Sample sample;
+    double mean = 0;
+    double shortest = 0;
+    const std::size_t line = table.find('\n');
+    if (line == std::string::npos || std::sscanf(table.c_str() + line + 1,
+                                                 "\"%*[^\"]\",\"%lf\",\"%lf\",\"%lf\",\"%lf\"",
+                                                 &sample.per_second,
+                                                 &mean,
+                                                 &shortest,
+                                                 &sample.p50_us) != 4)
+      throw std::runtime_error("redis-benchmark prints another table: " + table);
+    sample.p50_us *= 1000;
+    sample.cpu_us = (child_cpu_seconds() - cpu) / static_cast<double>(requests) * 1e6;
+    return sample;
+  }
+};
+
 /// Coroutines that ask one after another, as many as there are callers.
 class Callers {
 public:
@@ -296,6 +354,17 @@ struct Row {
   std::vector<Sample> samples;
 };
 
+// `first` is that of hiredis at one caller; pipelined by 16 it is the fifth.
+void add_redis_benchmark(std::vector<Row>& rows, std::size_t first) {
+  const auto add = [&](std::string name, RedisBenchmark run, std::size_t reference) {
+    rows.push_back({"`redis-benchmark`, " + std::move(name), Transport::kTcp, run, reference, {}});
+  };
+  add("1 connection", {1, 1, 15'000}, first);
+  add("50 connections", {50, 1, 80'000}, first);
+  add("1 connection, pipelined by 16", {1, 16, 150'000}, first + 4);
+  add("50 connections, pipelined by 16", {50, 16, 400'000}, first + 4);
+}
+
 std::vector<Row> all_rows() {
   const auto with = [](auto function, int count) {
     return [function, count](Transport transport, double seconds) {
@@ -316,6 +385,7 @@ std::vector<Row> all_rows() {
     rows.push_back(
         {"**`RedisClient`**, 64 callers", transport, with(our_client, 64), first + 6, {}});
     rows.push_back({"**`RedisCache`**, 64 callers", transport, with(our_tier, 64), first + 6, {}});
+    if (transport == Transport::kTcp) add_redis_benchmark(rows, first);
   }
   return rows;
 }

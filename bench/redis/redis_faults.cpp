@@ -5,8 +5,9 @@
 //
 // Writes FOLDER/redis_fault_NAME.svg for each fault, or for those that are named, and prints a line
 // of a Markdown table for each. 64 connections ask for one text after another, with a pause of 10
-// ms after each answer; one in ten texts is new. 4 s before the fault, 4 s of it, 6 s after it;
-// with REFRAIN_FAULT_SECONDS another number in the place of 4. Exits with 1 if any request failed.
+// ms after each answer; one in ten texts is new. 4 s before the fault, 4 s of it (or as long as a
+// cluster or sentinels take to end it), 6 s after it; with REFRAIN_FAULT_SECONDS another number in
+// the place of 4. Exits with 1 if any request failed.
 
 #include "app/tea_model_file.h"
 #include "redis/fault_chart.h"
@@ -28,6 +29,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -79,11 +81,12 @@ struct Run {
 };
 
 Run run(const RedisFault& fault) {
-  SickRedis redis;
+  const std::unique_ptr<SickRedis> redis = fault.make();
   const TempDir folder;
-  const std::string model = testing::write_tea_model(folder.path()).string();
-  const ServiceProcess service({"text", "--redis-url", redis.url(), "--text-model", model},
-                               folder.path().string());
+  std::vector<std::string> arguments = redis->arguments();
+  arguments.insert(arguments.begin(),
+                   {"text", "--text-model", testing::write_tea_model(folder.path()).string()});
+  const ServiceProcess service(arguments, folder.path().string());
   testing::wait_until("Redis is used", [&] {
     return testing::tier_status(service.text_port(), "redis").at("available").as_bool();
   });
@@ -103,9 +106,9 @@ Run run(const RedisFault& fault) {
   span.load = steady_clock::now();
   std::this_thread::sleep_for(phase());
   span.begin = steady_clock::now();
-  fault.begin(redis, phase());
-  std::this_thread::sleep_until(span.begin + phase());
-  fault.end(redis);
+  fault.begin(*redis, phase());
+  if (!fault.is_self_ending) std::this_thread::sleep_until(span.begin + phase());
+  fault.end(*redis);
   span.end = steady_clock::now();
   std::this_thread::sleep_for(phase() + kAfter);
   load.stop();

@@ -1,3 +1,4 @@
+#include "support/redis_addresses.h"
 #include "support/redis_cluster.h"
 #include "support/redis_sentinels.h"
 #include "support/service_process.h"
@@ -14,17 +15,11 @@ namespace refrain {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::list_of;
 using testing::RedisCluster;
 using testing::RedisSentinels;
 using testing::ServiceProcess;
 using testing::TempDir;
-
-std::string list_of(const std::vector<RedisAddress>& addresses) {
-  std::string list;
-  for (const RedisAddress& address : addresses)
-    list += (list.empty() ? "" : ",") + address.describe();
-  return list;
-}
 
 /// That a first answer is stored in Redis and a second one comes from there.
 void expect_redis_hit(const ServiceProcess& service) {

@@ -89,6 +89,17 @@ protected:
     const std::optional<Entry> found = run(loop_, cache.find(sample_key(key))).value();
     return found && !found->is_erasure();
   }
+  /// Many callers that ask for the same.
+  void find_at_once(RedisCache& cache, std::string_view key, int callers) {
+    int done = 0;
+    const auto on_done = [&done](const std::exception_ptr& /*failure*/,
+                                 const Result<std::optional<Entry>>& /*found*/) {
+      ++done;
+    };
+    for (int i = 0; i < callers; ++i)
+      boost::asio::co_spawn(loop_, cache.find(sample_key(key)), on_done);
+    run_until(loop_, [&] { return done == callers; });
+  }
   void insert(RedisCache& cache, std::string_view key) {
     const auto outcome = run(loop_, cache.insert(sample_entry(sample_key(key), clock_.now())));
     ASSERT_EQ(outcome.value(), InsertOutcome::kStored);
@@ -154,10 +165,7 @@ TEST_F(RedisCacheClusterTest, AFrozenShardsKeysAreMissesAtOnceAndTheOthersAreSer
   testing::RedisServer& shard = cluster_.node(master_of(instance, frozen));
 
   shard.freeze();
-  run_until(loop_, [&] {
-    static_cast<void>(run(loop_, cache.find(sample_key(frozen))));
-    return cache.stats().remote->state == "open";
-  });
+  EXPECT_EQ(run(loop_, cache.find(sample_key(frozen))).error().code(), ErrorCode::kTimeout);
 
   EXPECT_TRUE(cache.is_available());
   const std::int64_t errors = cache.stats().errors;
@@ -165,25 +173,75 @@ TEST_F(RedisCacheClusterTest, AFrozenShardsKeysAreMissesAtOnceAndTheOthersAreSer
     EXPECT_FALSE(has(cache, frozen));
     EXPECT_TRUE(has(cache, served));
   }
+  const auto outcome = run(loop_, cache.insert(sample_entry(sample_key(frozen), clock_.now())));
+  EXPECT_EQ(outcome.value(), InsertOutcome::kDeferred);
   EXPECT_EQ(cache.stats().errors, errors) << "nothing was sent to the frozen one";
+  EXPECT_EQ(cache.stats().remote->state, "closed");
+
+  // While its shard is away an erasure is remembered, and only that shard waits for it.
+  EXPECT_TRUE(run(loop_, cache.erase(sample_key(frozen))).value()) << "what was deferred";
+  EXPECT_TRUE(cache.is_available());
+  EXPECT_TRUE(has(cache, served));
+  // It is used as soon as it is connected: the clock stands still.
+  shard.thaw();
+  whole(instance);
+  run(loop_, cache.sweep());
+  EXPECT_EQ(cache.stats().remote->recovery.erasures_waiting, 0);
+  EXPECT_FALSE(has(cache, frozen));
+  insert(cache, frozen);
+  EXPECT_TRUE(has(cache, frozen));
+  EXPECT_TRUE(has(cache, served));
+}
+
+TEST_F(RedisCacheClusterTest, AShardThatRefusesReadsOpensItsBreakerAndTheOthersAreServed) {
+  RedisInstance instance(cluster_options(cluster_), clock_, loop_);
+  RedisCache& cache = whole(instance);
+  const auto master_of = [&](const std::string& key) {
+    return cluster_.master_of(cache.key_name(instance.epoch().value(), sample_key(key)));
+  };
+  const std::string refused = "0";
+  int number = 1;
+  while (master_of(std::to_string(number)) == master_of(refused))
+    ++number;
+  const std::string served = std::to_string(number);
+  insert(cache, refused);
+  insert(cache, served);
+  const testing::RedisServer& shard = cluster_.node(master_of(refused));
+
+  shard.command({"ACL", "SETUSER", "default", "-getrange"});
+  for (int i = 0; i < 10; ++i)
+    static_cast<void>(run(loop_, cache.find(sample_key(refused))));
+  shard.command({"ACL", "SETUSER", "default", "+@all"});
+
+  EXPECT_EQ(cache.stats().errors, 3) << "an open breaker asks nobody";
+  EXPECT_EQ(cache.stats().remote->state, "open");
+  EXPECT_TRUE(cache.is_available());
+  EXPECT_FALSE(has(cache, refused));
+  EXPECT_TRUE(has(cache, served));
   const std::string address = "127.0.0.1:" + std::to_string(shard.tcp_endpoint().port);
   const TierStats stats = cache.stats();
   EXPECT_EQ(stats.breakers.size(), RedisCluster::kMasters);
   for (const BreakerStats& breaker : stats.breakers)
     EXPECT_EQ(breaker.stays.at(1).entered, breaker.name == address ? 1 : 0) << breaker.name;
+}
 
-  // While its shard is away an erasure is remembered, and only that shard waits for it.
-  EXPECT_FALSE(run(loop_, cache.erase(sample_key(frozen))).value());
-  EXPECT_TRUE(cache.is_available());
-  EXPECT_TRUE(has(cache, served));
-  shard.thaw();
+TEST_F(RedisCacheClusterTest, AsksAPromotedReplicaAsSoonAsItIsConnected) {
+  RedisInstance instance(cluster_options(cluster_), clock_, loop_);
+  RedisCache& cache = whole(instance);
+  const std::string name = cache.key_name(instance.epoch().value(), sample_key("a"));
+  const std::size_t master = cluster_.master_of(name);
+  insert(cache, "a");
+
+  cluster_.node(master).kill();
+  // Whoever asks meanwhile opens no breaker: the clock stands still, and none would close.
   run_until(loop_, [&] {
-    clock_.advance(std::chrono::seconds(1));  // in small steps, so that the entries stay fresh
-    run(loop_, cache.sweep());
-    return cache.stats().remote->recovery.erasures_waiting == 0;
+    find_at_once(cache, "a", 10);
+    return cluster_.master_of(name) != master && is_whole(cache);
   });
-  EXPECT_FALSE(has(cache, frozen));
-  EXPECT_TRUE(has(cache, served));
+
+  EXPECT_EQ(cache.stats().remote->state, "closed");
+  insert(cache, "a");
+  EXPECT_TRUE(has(cache, "a"));
 }
 
 TEST_F(RedisCacheClusterTest, ABreakerKeepsItsNameHoweverSlotsAreMoved) {
@@ -233,10 +291,7 @@ TEST_F(RedisCacheClusterTest, WhatWaitsForAShardThatIsAwayHoldsUpNoOtherAndFinds
   cache.insert_later(sample_entry(sample_key(frozen), clock_.now()));
   cache.insert_later(sample_entry(sample_key(served), clock_.now()));
   shard.freeze();
-  run_until(loop_, [&] {
-    static_cast<void>(run(loop_, cache.find(sample_key(frozen))));
-    return cache.stats().remote->state == "open";
-  });
+  EXPECT_EQ(run(loop_, cache.find(sample_key(frozen))).error().code(), ErrorCode::kTimeout);
 
   run_until(loop_, [&] {
     clock_.advance(std::chrono::milliseconds(10));

@@ -103,11 +103,13 @@ TEST_F(RedisTrackerClusterTest, IsDownFromTheDeathOfAMasterUntilItsReplicaTells)
   listen(cluster);
   const std::string key = "a";
 
-  cluster.node(cluster.master_of(name_of(key))).kill();
+  const std::size_t killed = cluster.master_of(name_of(key));
+  cluster.node(killed).kill();
   run_until(loop_, [this] { return !listener_.is_up; });
   EXPECT_FALSE(instance_->cache().stats().remote->tracking->is_up);
   run_until(loop_, [this] { return listener_.is_up; });
 
+  cluster.wait_until_replaced(killed);  // one node may have told before the others know
   expect_heard(cluster, key);
 }
 

@@ -110,14 +110,51 @@ void RedisCluster::form() {
     wait_until("every node knows every other", [&] { return knows_all(i); });
   for (std::size_t i = 0; i < kMasters; ++i)
     expect_ok(nodes_[kMasters + i]->command({"CLUSTER", "REPLICATE", id_of(i)}));
-  wait_until("the cluster is whole", [&] { return is_whole(); });
+  wait_until_whole();
 }
 
 void RedisCluster::heal() {
   for (const auto& node : nodes_) {
     if (!node->is_running()) node->start();
+    node->thaw();
   }
-  wait_until("the cluster is whole again", [&] { return is_whole(); });
+  wait_until_whole();
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    end_moves(i);
+}
+
+// A move that a failover overtook may leave its mark at a node: [<slot>-<-<other>] and the like.
+void RedisCluster::end_moves(std::size_t number) {
+  const std::string nodes = nodes_[number]->command({"CLUSTER", "NODES"}).text();
+  const std::size_t own = nodes.find("myself");
+  const std::string line = nodes.substr(own, nodes.find('\n', own) - own);
+  for (std::size_t mark = line.find('['); mark != std::string::npos;
+       mark = line.find('[', mark + 1)) {
+    const std::string slot = line.substr(mark + 1, line.find('-', mark) - mark - 1);
+    expect_ok(nodes_[number]->command({"CLUSTER", "SETSLOT", slot, "STABLE"}));
+  }
+}
+
+void RedisCluster::wait_until_whole() const {
+  wait_until("the cluster is whole", [&] { return is_whole(); });
+}
+
+void RedisCluster::wait_until_replaced(std::size_t number) const {
+  wait_until("a replica has taken over", [&] { return is_replaced(number); });
+}
+
+bool RedisCluster::is_replaced(std::size_t number) const {
+  const RedisAddress replaced = addresses()[number];
+  for (const auto& node : nodes_) {
+    if (!node->is_awake()) continue;
+    const std::string info = node->command({"CLUSTER", "INFO"}).text();
+    const auto seen = ClusterTopology::parse(node->command({"CLUSTER", "SLOTS"}), "127.0.0.1");
+    if (!seen || info.find("cluster_slots_ok:16384") == std::string::npos) return false;
+    for (const ClusterTopology::Shard& shard : seen->shards()) {
+      if (shard.master == replaced) return false;
+    }
+  }
+  return true;
 }
 
 bool RedisCluster::knows_all(std::size_t number) const {
@@ -169,7 +206,7 @@ std::vector<RedisAddress> RedisCluster::addresses() const {
 
 ClusterTopology RedisCluster::topology() const {
   for (const auto& node : nodes_) {
-    if (!node->is_running()) continue;
+    if (!node->is_awake()) continue;
     auto seen = ClusterTopology::parse(node->command({"CLUSTER", "SLOTS"}), "127.0.0.1");
     if (seen) return std::move(*seen);
   }
@@ -196,6 +233,17 @@ std::size_t RedisCluster::replica_of(std::string_view key) const {
   if (!shard || seen.shards()[*shard].replicas.empty())
     throw std::runtime_error("a slot without a replica");
   return number_of(seen.shards()[*shard].replicas.front());
+}
+
+std::vector<std::uint16_t> RedisCluster::slots_of(std::size_t number) const {
+  const ClusterTopology seen = topology();
+  const RedisAddress address = addresses()[number];
+  std::vector<std::uint16_t> slots;
+  for (std::uint16_t slot = 0; slot < kClusterSlots; ++slot) {
+    const std::optional<std::size_t> shard = seen.shard_of(slot);
+    if (shard && seen.shards()[*shard].master == address) slots.push_back(slot);
+  }
+  return slots;
 }
 
 std::string RedisCluster::key_elsewhere(std::string_view other, int tag) const {

@@ -44,6 +44,8 @@ public:
   [[nodiscard]] std::size_t master_of(std::string_view key) const;
   /// A running replica of the same.
   [[nodiscard]] std::size_t replica_of(std::string_view key) const;
+  /// The slots that master `number` keeps, in order.
+  [[nodiscard]] std::vector<std::uint16_t> slots_of(std::size_t number) const;
   /// A key of which another master than that of `other` is in charge; a new one for each `tag`.
   [[nodiscard]] std::string key_elsewhere(std::string_view other, int tag = 0) const;
 
@@ -54,6 +56,10 @@ public:
 
   /// One more node, without a slot, which the others know; its number. Not for the shared cluster.
   std::size_t add_master();
+  /// Waits until every node that is awake knows other masters for all slots of node `number`.
+  void wait_until_replaced(std::size_t number) const;
+  /// Waits until nothing is missing: every master, and every replica with its master's data.
+  void wait_until_whole() const;
 
   /// Starts what does not run, and returns when the cluster is as good as new.
   void heal();
@@ -62,12 +68,14 @@ private:
   void start_node();
   void introduce(std::size_t number, std::size_t other);
   void form();
+  void end_moves(std::size_t number);
   [[nodiscard]] ClusterTopology topology() const;
   [[nodiscard]] std::size_t number_of(const RedisAddress& address) const;
   [[nodiscard]] std::string id_of(std::size_t number) const;
   /// Whether a node says that it and all slots are.
   [[nodiscard]] bool is_well(std::size_t number) const;
   [[nodiscard]] bool is_whole() const;
+  [[nodiscard]] bool is_replaced(std::size_t number) const;
   [[nodiscard]] bool knows_all(std::size_t number) const;
   [[nodiscard]] bool is_linked(std::size_t number) const;
 

@@ -14,13 +14,15 @@ namespace refrain::testing {
 
 namespace {
 
-constexpr std::size_t kSentinels = 3;
-
 RedisAddress address_of(const RedisServer& server) {
   RedisAddress address;
   address.host = server.tcp_endpoint().host;
   address.port = server.tcp_endpoint().port;
   return address;
+}
+
+bool is_master(const RedisServer& server) {
+  return server.command({"ROLE"}).elements().front().text() == "master";
 }
 
 // Names and values in turn.
@@ -51,7 +53,7 @@ RedisSentinels::RedisSentinels() {
   for (std::size_t i = 0; i < kSentinels; ++i)
     sentinels_.push_back(std::make_unique<RedisServer>(std::vector<std::string>{"--sentinel"},
                                                        sentinel_config(*servers_[0], 2)));
-  wait_until("the sentinels know everybody", [this] { return is_whole(); });
+  wait_until_whole();
 }
 
 RedisSentinels& RedisSentinels::shared() {
@@ -67,14 +69,34 @@ void RedisSentinels::cut_master_off() {
 }
 
 void RedisSentinels::heal() {
-  for (const auto& server : servers_) {
-    if (!server->is_running()) server->start();
-    server->command({"ACL", "SETUSER", "default", "+@all"});
+  for (auto* const group : {&servers_, &sentinels_}) {
+    for (const auto& server : *group) {
+      if (!server->is_running()) server->start();
+      server->thaw();
+    }
   }
-  wait_until("the sentinels know everybody again", [this] { return is_whole(); });
+  for (const auto& server : servers_)
+    server->command({"ACL", "SETUSER", "default", "+@all"});
+  wait_until_whole();
 }
 
-bool RedisSentinels::is_whole() {
+void RedisSentinels::wait_until_whole() {
+  wait_until("the sentinels know everybody", [this] { return is_whole(); });
+}
+
+void RedisSentinels::wait_until_replaced(const RedisServer& server) {
+  wait_until("another server has become the master", [&] { return is_replaced(server); });
+}
+
+bool RedisSentinels::is_replaced(const RedisServer& server) const {
+  return std::all_of(sentinels_.begin(), sentinels_.end(), [&](const auto& sentinel) {
+    if (!sentinel->is_awake()) return true;
+    const RedisServer& named = named_by(*sentinel);
+    return &named != &server && is_master(named);
+  });
+}
+
+bool RedisSentinels::is_whole() const {
   // Who makes a server a replica closes the connections of its clients, and so ours.
   try {
     return looks_whole();
@@ -83,13 +105,13 @@ bool RedisSentinels::is_whole() {
   }
 }
 
-bool RedisSentinels::looks_whole() {
+bool RedisSentinels::looks_whole() const {
   std::size_t masters = 0;
   for (const auto& server : servers_) {
+    const bool is_a_master = is_master(*server);
+    masters += is_a_master ? 1 : 0;
     const std::string info = server->command({"INFO", "replication"}).text();
-    const bool is_master = info.find("role:master") != std::string::npos;
-    masters += is_master ? 1 : 0;
-    if (!is_master && info.find("master_link_status:up") == std::string::npos) return false;
+    if (!is_a_master && info.find("master_link_status:up") == std::string::npos) return false;
   }
   return masters == 1 &&
          std::all_of(sentinels_.begin(), sentinels_.end(), [this](const auto& sentinel) {
@@ -106,14 +128,20 @@ bool RedisSentinels::is_watched_well(const RedisServer& sentinel) const {
          fields_of(replicas.elements().front())["flags"] == "slave";
 }
 
-RedisServer& RedisSentinels::master() {
-  const RespValue found =
-      sentinels_[0]->command({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", kMasterName});
+RedisServer& RedisSentinels::named_by(const RedisServer& sentinel) const {
+  const RespValue found = sentinel.command({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", kMasterName});
   for (const auto& server : servers_) {
     if (found.elements().at(1).text() == std::to_string(server->tcp_endpoint().port))
       return *server;
   }
   throw std::runtime_error("the sentinels name a server of somebody else");
+}
+
+RedisServer& RedisSentinels::master() {
+  for (const auto& sentinel : sentinels_) {
+    if (sentinel->is_awake()) return named_by(*sentinel);
+  }
+  throw std::runtime_error("there is no sentinel to ask");
 }
 
 std::vector<RedisAddress> RedisSentinels::addresses() const {

@@ -22,6 +22,7 @@ namespace refrain::testing {
 class RedisSentinels {
 public:
   static constexpr const char* kMasterName = "refrain";
+  static constexpr std::size_t kSentinels = 3;
 
   /// Returns once a failover would succeed.
   RedisSentinels();
@@ -31,11 +32,17 @@ public:
   /// One for all tests of the program, made when it is first asked for, whole and without a key.
   static RedisSentinels& shared();
 
-  /// The server that is the master at present, as the first sentinel sees it.
+  /// The server that is the master at present, as the first sentinel that is awake sees it.
   [[nodiscard]] RedisServer& master();
+  [[nodiscard]] RedisServer& sentinel(std::size_t number) { return *sentinels_[number]; }
   /// Of the sentinels.
   [[nodiscard]] std::vector<RedisAddress> addresses() const;
 
+  /// Waits until every sentinel that is awake names another master than `server`, and that is one.
+  void wait_until_replaced(const RedisServer& server);
+  /// Waits until nothing is missing: a master, its replica with its data, and sentinels that know
+  /// both.
+  void wait_until_whole();
   /// Takes the master's word from the sentinels: they take it for dead and can tell it nothing,
   /// while it goes on for everybody else. Until `heal`.
   void cut_master_off();
@@ -44,8 +51,10 @@ public:
   void heal();
 
 private:
-  [[nodiscard]] bool is_whole();
-  [[nodiscard]] bool looks_whole();
+  [[nodiscard]] RedisServer& named_by(const RedisServer& sentinel) const;
+  [[nodiscard]] bool is_replaced(const RedisServer& server) const;
+  [[nodiscard]] bool is_whole() const;
+  [[nodiscard]] bool looks_whole() const;
   [[nodiscard]] bool is_watched_well(const RedisServer& sentinel) const;
 
   std::vector<std::unique_ptr<RedisServer>> servers_;

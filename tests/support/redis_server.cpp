@@ -193,6 +193,7 @@ void RedisServer::end(int signal) {
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
+  is_frozen_ = false;
 }
 
 void RedisServer::stop() {
@@ -203,9 +204,11 @@ void RedisServer::kill() {
 }
 void RedisServer::freeze() {
   ::kill(pid_, SIGSTOP);
+  is_frozen_ = true;
 }
 void RedisServer::thaw() {
   ::kill(pid_, SIGCONT);
+  is_frozen_ = false;
 }
 
 RespValue RedisServer::command(const std::vector<std::string>& words) const {

@@ -41,6 +41,8 @@ public:
   [[nodiscard]] RedisEndpoint unix_endpoint() const;
   [[nodiscard]] RedisEndpoint tcp_endpoint() const;
   [[nodiscard]] bool is_running() const { return pid_ > 0; }
+  /// Running and not frozen.
+  [[nodiscard]] bool is_awake() const { return is_running() && !is_frozen_; }
 
   /// A TCP port of the loopback address that nobody listened on just now.
   static std::uint16_t free_port();
@@ -59,6 +61,7 @@ private:
   std::string socket_path_;
   std::uint16_t port_;
   ::pid_t pid_ = -1;
+  bool is_frozen_ = false;
 };
 
 /// Returns once a replica of `master` has all that was written there so far.

@@ -125,11 +125,13 @@ Finished run_program(const std::vector<std::string>& arguments,
   return finished;
 }
 
-ServiceProcess::ServiceProcess(std::vector<std::string> arguments, std::string directory)
+ServiceProcess::ServiceProcess(std::vector<std::string> arguments,
+                               std::string directory,
+                               const std::vector<std::string>& environment)
     : directory_(std::move(directory)) {
   for (const char* word : {"--text-port", "0", "--sticker-port", "0"})
     arguments.emplace_back(word);
-  std::tie(pid_, output_) = start_program(arguments, directory_, {});
+  std::tie(pid_, output_) = start_program(arguments, directory_, environment);
   read_addresses();
 }
 

@@ -39,8 +39,11 @@ Finished run_program(const std::vector<std::string>& arguments,
 class ServiceProcess {
 public:
   /// Starts `refrain <arguments…>` in `directory` with both ports free, and waits until it has
-  /// printed its addresses. Throws with what it said if it ends before that.
-  ServiceProcess(std::vector<std::string> arguments, std::string directory);
+  /// printed its addresses. Throws with what it said if it ends before that. `environment` is added
+  /// to ours.
+  ServiceProcess(std::vector<std::string> arguments,
+                 std::string directory,
+                 const std::vector<std::string>& environment = {});
   ServiceProcess(const ServiceProcess&) = delete;
   ServiceProcess& operator=(const ServiceProcess&) = delete;
   ~ServiceProcess();

@@ -147,9 +147,15 @@ bool RedisCache::is_available() const {
   });
 }
 
+// The replica of a dead master has another id, and a breaker of its own: what is asked before its
+// connection is up would only open that, and keep callers away from it when it is there.
+bool RedisCache::is_cut_off(std::string_view name) const {
+  return !client_->is_ready(name) && client_->is_ready();
+}
+
 bool RedisCache::is_open_to(CacheKey key, std::string_view name) const {
   const std::size_t shard = client_->shard_of(name);
-  return breakers_.allows(shard) && !missed_erasures_.hides(key, shard);
+  return !is_cut_off(name) && breakers_.allows(shard) && !missed_erasures_.hides(key, shard);
 }
 
 std::optional<std::chrono::milliseconds> RedisCache::soft_budget() const {
@@ -169,10 +175,12 @@ std::string RedisCache::key_name(std::uint64_t epoch, CacheKey key) const {
 }
 
 Error RedisCache::not_asked() {
-  return Error(ErrorCode::kUnavailable, "Redis has failed too often; it is not asked for a while");
+  return Error(ErrorCode::kUnavailable,
+               "Redis is away, or has failed too often; it is not asked for a while");
 }
 
 Task<std::optional<Result<RespValue>>> RedisCache::try_send(RedisCommand command, Kind kind) {
+  if (is_cut_off(command.routing_key())) co_return std::nullopt;
   // Held here, too: at a hard stop this frame is destroyed after the tier.
   const std::shared_ptr<CircuitBreaker> breaker =
       breakers_.of(client_->shard_of(command.routing_key()));
@@ -310,6 +318,8 @@ Task<Result<InsertOutcome>> RedisCache::insert(Entry entry) {
 
 Task<Result<InsertOutcome>> RedisCache::fill(Entry entry) {
   if (!longest_life(entry)) co_return InsertOutcome::kRefused;
+  if (!is_open_to(entry.key(), key_name(epoch_.value(), entry.key())))
+    co_return InsertOutcome::kRefused;
   Result<RespValue> reply = co_await write(std::move(entry), Condition::kIfAbsent);
   if (!reply) co_return fail(reply.error());
   if (reply->is_error()) co_return fail(error_reply("to write", *reply));

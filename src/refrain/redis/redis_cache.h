@@ -43,10 +43,11 @@ namespace refrain {
 /// of the shard keeps callers away until one of them has found it well again; its keys are then
 /// misses at once, and the other shards answer. What counts as a failure of
 /// Redis is no reply, a broken connection, bytes that are not its protocol, and an error reply to a
-/// *read*. An error reply to a *write* (full, read-only) is an error of that write only: a Redis
-/// that can be read is worth asking. A value that is not ours is an error of that key only, and the
-/// next insert replaces it. However large such a value is, no more of it is read than its
-/// beginning.
+/// *read*. A shard that has no connection while others do is not asked, and used as soon as it has
+/// one, whether it was away or has just joined. An error reply to a *write* (full, read-only) is an
+/// error of that write only: a Redis that can be read is worth asking. A value that is not ours is
+/// an error of that key only, and the next insert replaces it. However large such a value is, no
+/// more of it is read than its beginning.
 ///
 /// What is inserted and erased while Redis is away is remembered, within bounds, and `sweep` makes
 /// up for it, for each shard as soon as that is back: first what was erased, before anything of
@@ -174,6 +175,9 @@ private:
   Task<std::optional<Result<RespValue>>> try_ask(RedisCommand command, Kind kind);
   /// The same, with an error for what was not sent, too.
   Task<Result<RespValue>> ask(RedisCommand command, Kind kind);
+  /// Whether other shards can be asked, but not the one that keeps `name`, since it has no
+  /// connection: that says nothing new about it.
+  [[nodiscard]] bool is_cut_off(std::string_view name) const;
   /// Whether the shard that keeps `name` may answer for `key`.
   [[nodiscard]] bool is_open_to(CacheKey key, std::string_view name) const;
   /// What Redis has under the key of an entry; nothing if it was not asked.

@@ -661,6 +661,50 @@ TEST_F(RedisConnectionTest, ConnectsToWhereItIsTold) {
   EXPECT_TRUE(log_.mentions("the test wants it"));
 }
 
+TEST_F(RedisConnectionTest, ThatIsAwayIsTriedAgainAtOnceWhenToldToReconnect) {
+  const RedisServer server;
+  bool is_known = false;
+  RedisConnectionOptions told = options(RedisEndpoint());
+  told.reconnect = {std::chrono::hours(1), std::chrono::hours(1)};
+  told.locate = [&]() -> Task<Result<RedisEndpoint>> {
+    if (!is_known) co_return fail(ErrorCode::kUnavailable, "nobody knows");
+    co_return server.unix_endpoint();
+  };
+  start(told);
+  first_failure();
+  loop_.restart();
+  loop_.poll();
+
+  is_known = true;
+  connection_->reconnect("the test wants it");
+
+  run_until(loop_, [this] { return connection_->is_ready(); });
+}
+
+TEST_F(RedisConnectionTest, ThatIsLoggingInLeavesAtOnceWhenToldToReconnect) {
+  RedisServer silent;
+  const RedisServer other;
+  silent.freeze();
+  RedisEndpoint place = silent.unix_endpoint();
+  RedisConnectionOptions told = options(RedisEndpoint());
+  told.reconnect = {std::chrono::hours(1), std::chrono::hours(1)};
+  int asked = 0;
+  told.locate = [&]() -> Task<Result<RedisEndpoint>> {
+    ++asked;
+    co_return place;
+  };
+  start(told);
+  run_until(loop_, [&] { return asked == 1; });
+  loop_.restart();
+  loop_.poll();
+
+  place = other.unix_endpoint();
+  connection_->reconnect("the test wants it");
+
+  run_until(loop_, [this] { return connection_->is_ready(); });
+  EXPECT_EQ(asked, 2);
+}
+
 TEST_F(RedisConnectionTest, IsNotReadyWhileNobodySaysWhereToConnect) {
   const RedisServer server;
   bool is_known = false;

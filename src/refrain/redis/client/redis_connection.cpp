@@ -341,7 +341,13 @@ void RedisConnection::give_up(const Error& oldest, const Error& others) {
 
 void RedisConnection::reconnect(std::string_view reason) {
   const Error given_up = error(ErrorCode::kUnavailable, reason);
+  const bool was_ready = is_ready();
   give_up(given_up, given_up);
+  if (was_ready || is_stopped_) return;
+  // What has failed so far says nothing about the next attempt.
+  backoff_.reset();
+  is_urged_ = !is_pausing_;
+  if (is_pausing_) attempt_timer_.cancel();
 }
 
 void RedisConnection::close() {
@@ -381,6 +387,7 @@ Task<void> RedisConnection::live(std::shared_ptr<RedisConnection> self) {
 // From the log-in to the loss.
 Task<void> RedisConnection::serve() {
   backoff_.reset();
+  is_urged_ = false;
   is_ready_.store(true, std::memory_order_release);
   outages_->report_back(endpoint_.describe());
   if (options_.on_ready) options_.on_ready();
@@ -402,9 +409,12 @@ Task<void> RedisConnection::wait_for_loss() {
 }
 
 Task<void> RedisConnection::pause() {
+  if (std::exchange(is_urged_, false)) co_return;
   attempt_timer_.expires_after(backoff_.next());
+  is_pausing_ = true;
   const auto [ended] = co_await attempt_timer_.async_wait(kAsTuple);
   static_cast<void>(ended);
+  is_pausing_ = false;
 }
 
 Task<Result<void>> RedisConnection::locate() {

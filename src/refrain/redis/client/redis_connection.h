@@ -106,7 +106,8 @@ public:
   /// The same for a command that outlives the await, so that it can be sent again.
   Task<Result<RespValue>> execute_borrowed(const RedisCommand& command);
 
-  /// Gives the connection up for a reason of the caller's; it is made anew in the background.
+  /// Gives the connection up for a reason of the caller's; it is made anew in the background. One
+  /// that is not there is tried again without the rest of the pause between attempts.
   void reconnect(std::string_view reason);
 
   [[nodiscard]] bool is_ready() const { return is_ready_.load(std::memory_order_acquire); }
@@ -196,6 +197,8 @@ private:
   bool is_flush_scheduled_ = false;
   bool is_deadline_armed_ = false;
   int looks_ = 0;  // how often the oldest command was found overdue with bytes to be read
+  bool is_pausing_ = false;  // between two attempts to connect
+  bool is_urged_ = false;    // the next pause is left out
   std::atomic<bool> is_ready_{false};
   std::atomic<bool> is_stopped_{false};
 };

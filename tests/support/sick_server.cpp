@@ -1,4 +1,4 @@
-#include "support/sick_redis.h"
+#include "support/sick_server.h"
 
 #include "support/wait_until.h"
 
@@ -12,7 +12,7 @@ namespace {
 // Of one key: what the server pauses after it while it loads.
 constexpr std::chrono::microseconds kLoadDelay{200};
 
-std::vector<std::string> arguments() {
+std::vector<std::string> server_arguments() {
   return {// The Unix socket is enough, and nobody can take it while the server is down.
           "--port",
           "0",
@@ -37,39 +37,39 @@ std::vector<std::string> arguments() {
 
 }  // namespace
 
-SickRedis::SickRedis() : server_(arguments()), proxy_(server_.unix_endpoint()) {}
+SickServer::SickServer() : server_(server_arguments()), proxy_(server_.unix_endpoint()) {}
 
-SickRedis::~SickRedis() {
+SickServer::~SickServer() {
   if (reloading_.joinable()) reloading_.join();
 }
 
-std::string SickRedis::url() const {
-  return "redis://refrain:secret@127.0.0.1:" + std::to_string(proxy_.port());
+std::vector<std::string> SickServer::arguments() const {
+  return {"--redis-url", "redis://refrain:secret@127.0.0.1:" + std::to_string(proxy_.port())};
 }
 
-void SickRedis::fill(std::chrono::milliseconds span) {
+void SickServer::fill(std::chrono::milliseconds span) {
   server_.command({"DEBUG", "POPULATE", std::to_string(span / kLoadDelay), "foreign", "100"});
 }
 
-void SickRedis::reload(std::chrono::milliseconds span) {
+void SickServer::reload(std::chrono::milliseconds span) {
   wait_until_loaded();
   fill(span);
   reloading_ = std::thread([this] { server_.command({"DEBUG", "RELOAD"}); });
 }
 
-void SickRedis::crash_and_load(std::chrono::milliseconds span) {
+void SickServer::crash_and_load(std::chrono::milliseconds span) {
   fill(span);
   server_.command({"SAVE"});
   server_.kill();
   server_.start();
 }
 
-void SickRedis::wait_until_loaded() {
+void SickServer::wait_until_loaded() {
   if (reloading_.joinable()) reloading_.join();
   wait_until("the server has loaded", [this] { return !server_.command({"PING"}).is_error(); });
 }
 
-void SickRedis::bloat_hottest_value() {
+void SickServer::bloat_hottest_value() {
   std::string hottest;
   std::int64_t highest = -1;
   const RespValue keys = server_.command({"KEYS", "refrain:*:text:1:*"});
@@ -91,7 +91,7 @@ void SickRedis::bloat_hottest_value() {
   bloated_ = hottest;
 }
 
-void SickRedis::wait_until_slim() {
+void SickServer::wait_until_slim() {
   constexpr std::int64_t kSlim = 1'000'000;
   wait_until("somebody has replaced the large value",
              [this] { return server_.command({"STRLEN", bloated_}).integer() <= kSlim; });
