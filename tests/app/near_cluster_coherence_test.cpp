@@ -255,7 +255,10 @@ TEST(NearClusterCoherence, NothingOldIsAnsweredWhenAMasterGivesItsPlaceUp) {
     watch.wait_for_near_hits(100);
     const std::int64_t losses = reader.tracking().losses;
     const std::string name = name_of(writer, keys[i]);
-    cluster.node(cluster.replica_of(name)).command({"CLUSTER", "FAILOVER"});
+    // Not every node may know yet who has taken whose place before.
+    wait_until("a replica is to take over", [&] {
+      return cluster.node(cluster.replica_of(name)).command({"CLUSTER", "FAILOVER"}).text() == "OK";
+    });
     wait_until("it is noticed", [&] { return reader.tracking().losses > losses; });
     wait_until_whole(reader);
   }
