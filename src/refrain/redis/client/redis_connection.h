@@ -196,7 +196,7 @@ private:
   bool is_delivering_ = false;
   bool is_flush_scheduled_ = false;
   bool is_deadline_armed_ = false;
-  int looks_ = 0;  // how often the oldest command was found overdue with bytes to be read
+  int looks_ = 0;            // how often the oldest command was found overdue with bytes to be read
   bool is_pausing_ = false;  // between two attempts to connect
   bool is_urged_ = false;    // the next pause is left out
   std::atomic<bool> is_ready_{false};
