@@ -75,6 +75,39 @@ TEST_F(TieredCacheLateTest, ALateHitAnswersThoseWhoStillWaitAndFillsMemory) {
   EXPECT_EQ(body_in(*memory, key), "answer 1") << "the generation that had begun is not lost";
 }
 
+TEST_F(TieredCacheLateTest, AnErasureThatIsHeardOfLateCountsTheNextTime) {
+  add_tiers();
+  memory->put(made_elsewhere(key, "erased since"));
+  clock.advance(std::chrono::seconds(1));
+  redis->put(Entry::erasure(key, clock.now()));
+  redis->hang(Operation::kFind);
+  const auto call = start(key);
+  run_until([&] { return call.is_done(); });
+
+  redis->release(Operation::kFind);
+  settle();
+
+  EXPECT_EQ(body_in(*memory, key), "nothing");
+}
+
+TEST_F(TieredCacheLateTest, ALateHitDoesNotReplaceWhatIsNewer) {
+  add_tiers();
+  redis->put(made_elsewhere(key, "older"));
+  clock.advance(std::chrono::seconds(1));
+  redis->hang(Operation::kFind);
+  fake.gate.close();
+  const auto call = start(key);
+  run_until([&] { return fake.calls() == 1; });
+  memory->put(made_elsewhere(key, "newer"));
+
+  redis->release(Operation::kFind);
+  settle();
+
+  EXPECT_EQ(body_in(*memory, key), "newer");
+  fake.gate.open();
+  settle();
+}
+
 TEST_F(TieredCacheLateTest, ALateHitDoesNotReplaceWhatWasGenerated) {
   add_tiers();
   redis->put(made_elsewhere(key, "in redis"));

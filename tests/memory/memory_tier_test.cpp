@@ -78,6 +78,23 @@ TEST(MemoryTier, KeepsTheNewerOfTwo) {
   EXPECT_EQ(tier.find_now(sample_key("a"), BodyPlace::kMemory).entry()->body(), "2");
 }
 
+TEST(MemoryTier, ForgetsWhatIsOlderThanAnErasure) {
+  ManualClock clock;
+  MemoryTier tier(MemoryCache::Config(), clock);
+  tier.keep_now(sample_entry(sample_key("older"), clock.now()));
+  clock.advance(std::chrono::seconds(1));
+  const WallTime erased = clock.now();
+  clock.advance(std::chrono::seconds(1));
+  tier.keep_now(sample_entry(sample_key("newer"), clock.now()));
+
+  for (const char* name : {"older", "newer", "absent"})
+    tier.keep_now(Entry::erasure(sample_key(name), erased));
+
+  EXPECT_FALSE(tier.find_now(sample_key("older"), BodyPlace::kMemory).entry().has_value());
+  EXPECT_TRUE(tier.find_now(sample_key("newer"), BodyPlace::kMemory).entry().has_value());
+  EXPECT_EQ(tier.stats().items, 1);
+}
+
 TEST(MemoryTier, KeepingIsAUse) {
   ManualClock clock;
   MemoryCache::Config config;

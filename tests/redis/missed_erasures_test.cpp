@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 namespace refrain {
 namespace {
 
@@ -13,7 +15,7 @@ TEST(MissedErasures, HidesTheWholeShardAndTheKeyInAny) {
   MissedErasures missed(10);
   EXPECT_FALSE(missed.hides(sample_key("a"), 0));
 
-  EXPECT_TRUE(missed.remember(sample_key("a"), 1));
+  EXPECT_TRUE(missed.remember(sample_key("a"), 1, WallTime()));
 
   EXPECT_TRUE(missed.hides(sample_key("b"), 1)) << "it must be erased before the shard answers";
   EXPECT_FALSE(missed.hides(sample_key("b"), 0));
@@ -24,7 +26,7 @@ TEST(MissedErasures, KnowsItsKeys) {
   MissedErasures missed(10);
   EXPECT_FALSE(missed.has(sample_key("a")));
 
-  EXPECT_TRUE(missed.remember(sample_key("a"), 1));
+  EXPECT_TRUE(missed.remember(sample_key("a"), 1, WallTime()));
 
   EXPECT_TRUE(missed.has(sample_key("a")));
   EXPECT_FALSE(missed.has(sample_key("b")));
@@ -32,8 +34,8 @@ TEST(MissedErasures, KnowsItsKeys) {
 
 TEST(MissedErasures, ShowsAShardAgainWhenAllOfItIsErased) {
   MissedErasures missed(10);
-  EXPECT_TRUE(missed.remember(sample_key("a"), 1));
-  EXPECT_TRUE(missed.remember(sample_key("b"), 1));
+  EXPECT_TRUE(missed.remember(sample_key("a"), 1, WallTime()));
+  EXPECT_TRUE(missed.remember(sample_key("b"), 1, WallTime()));
   ASSERT_EQ(missed.waiting().size(), 2U);
 
   missed.settle(missed.waiting().front());
@@ -46,9 +48,9 @@ TEST(MissedErasures, ShowsAShardAgainWhenAllOfItIsErased) {
 
 TEST(MissedErasures, WaitsOnForAKeyThatWasErasedAgainMeanwhile) {
   MissedErasures missed(10);
-  EXPECT_TRUE(missed.remember(sample_key("a"), 0));
+  EXPECT_TRUE(missed.remember(sample_key("a"), 0, WallTime()));
   const MissedErasures::Waiting first = missed.waiting().front();
-  EXPECT_TRUE(missed.remember(sample_key("a"), 0));
+  EXPECT_TRUE(missed.remember(sample_key("a"), 0, WallTime()));
 
   missed.settle(first);
 
@@ -57,19 +59,30 @@ TEST(MissedErasures, WaitsOnForAKeyThatWasErasedAgainMeanwhile) {
   EXPECT_EQ(missed.count(), 0);
 }
 
+TEST(MissedErasures, KnowsWhenAKeyWasErasedLast) {
+  MissedErasures missed(10);
+  const WallTime first(std::chrono::milliseconds(1000));
+  const WallTime last(std::chrono::milliseconds(2000));
+
+  EXPECT_TRUE(missed.remember(sample_key("a"), 0, last));
+  EXPECT_TRUE(missed.remember(sample_key("a"), 0, first));
+
+  EXPECT_EQ(missed.waiting().front().at, last);
+}
+
 TEST(MissedErasures, SaysWhenThereIsNoRoom) {
   MissedErasures missed(2);
-  EXPECT_TRUE(missed.remember(sample_key("a"), 0));
-  EXPECT_TRUE(missed.remember(sample_key("b"), 0));
-  EXPECT_FALSE(missed.remember(sample_key("c"), 0));
-  EXPECT_TRUE(missed.remember(sample_key("a"), 0)) << "it has its place already";
+  EXPECT_TRUE(missed.remember(sample_key("a"), 0, WallTime()));
+  EXPECT_TRUE(missed.remember(sample_key("b"), 0, WallTime()));
+  EXPECT_FALSE(missed.remember(sample_key("c"), 0, WallTime()));
+  EXPECT_TRUE(missed.remember(sample_key("a"), 0, WallTime())) << "it has its place already";
 
   EXPECT_EQ(missed.count(), 2);
 }
 
 TEST(MissedErasures, ForgetsAll) {
   MissedErasures missed(10);
-  EXPECT_TRUE(missed.remember(sample_key("a"), 3));
+  EXPECT_TRUE(missed.remember(sample_key("a"), 3, WallTime()));
   const MissedErasures::Waiting erased = missed.waiting().front();
 
   missed.forget_all();

@@ -40,11 +40,14 @@ TEST_F(MissedInsertsTest, GivesBackWhatWaitedLongestFirst) {
   EXPECT_EQ(next(missed_, clock_.now()), "none");
 }
 
-TEST_F(MissedInsertsTest, KnowsWhoseEntriesWait) {
+TEST_F(MissedInsertsTest, ForgetsNothingThatWasMadeLater) {
+  const WallTime before = clock_.now();
+  clock_.advance(std::chrono::milliseconds(1));
   missed_.remember(entry("a", "1"));
 
-  EXPECT_TRUE(missed_.has(sample_key("a")));
-  EXPECT_FALSE(missed_.has(sample_key("b")));
+  EXPECT_FALSE(missed_.forget(sample_key("a"), before));
+  EXPECT_EQ(missed_.counts().waiting, 1);
+  EXPECT_TRUE(missed_.forget(sample_key("a"), clock_.now()));
 }
 
 TEST_F(MissedInsertsTest, KeepsTheLastOfEachKey) {

@@ -356,6 +356,7 @@ TEST_F(RedisCacheOutage, WhatWasGeneratedAfterAnErasureIsNotHiddenByIt) {
   server_.kill();
   notice_outage(cache);
   erase(cache, "a");
+  clock_.advance(std::chrono::milliseconds(1));
   cache.insert_later(entry("a"));
 
   server_.start();
@@ -365,6 +366,25 @@ TEST_F(RedisCacheOutage, WhatWasGeneratedAfterAnErasureIsNotHiddenByIt) {
     return recovery_of(cache).waiting == 0;
   });
 
+  EXPECT_TRUE(finds(cache, "a"));
+}
+
+TEST_F(RedisCacheOutage, AReplayReplacesAMarkThatIsOlder) {
+  RedisInstance instance(options(), clock_, loop_);
+  RedisCache& cache = instance.ready();
+  erase(cache, "a");
+  clock_.advance(std::chrono::milliseconds(1));
+  server_.command({"CONFIG", "SET", "maxmemory", "1"});
+  EXPECT_FALSE(insert(cache, entry("a")).has_value());
+  server_.command({"CONFIG", "SET", "maxmemory", "0"});
+
+  run_until(loop_, [&] {
+    clock_.advance(std::chrono::milliseconds(10));
+    sweep(cache);
+    return recovery_of(cache).waiting == 0;
+  });
+
+  EXPECT_EQ(recovery_of(cache).replayed, 1);
   EXPECT_TRUE(finds(cache, "a"));
 }
 
@@ -409,6 +429,7 @@ TEST_F(RedisCacheOutage, WhatIsInsertedAfterAnErasureIsThereInTheEnd) {
   server_.freeze();
   notice_outage(cache);
   erase(cache, "a");
+  clock_.advance(std::chrono::milliseconds(1));
   cache.insert_later(entry("a", R"("anew")"));
 
   server_.thaw();

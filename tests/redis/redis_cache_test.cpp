@@ -543,6 +543,50 @@ TEST_F(RedisCacheTest, InsertsOverAMarkAndDoesNotFillOverIt) {
   EXPECT_EQ(cache.stats().refusals, 0);
 }
 
+TEST_F(RedisCacheTest, FillsOverAMarkThatIsOlder) {
+  const RedisServer server;
+  RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);
+  RedisCache& cache = instance.ready();
+  run(loop_, cache.erase(sample_key("a"))).value();
+  clock_.advance(std::chrono::milliseconds(1));
+
+  const Entry newer = sample_entry(sample_key("a"), clock_.now());
+  EXPECT_EQ(run(loop_, cache.fill(newer)).value(), InsertOutcome::kStored);
+
+  EXPECT_TRUE(has(cache, "a"));
+}
+
+TEST_F(RedisCacheTest, TakesBackOnlyWhatIsNoYoungerThanItWasMade) {
+  const RedisServer server;
+  RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);
+  RedisCache& cache = instance.ready();
+  const WallTime made = clock_.now();
+  insert(cache, "a").value();
+  clock_.advance(std::chrono::milliseconds(1));
+  cache.insert_later(sample_entry(sample_key("a"), clock_.now()));
+
+  EXPECT_TRUE(run(loop_, cache.take_back(sample_key("a"), made)).value());
+
+  const std::optional<Entry> mark = find(cache, "a").value();
+  ASSERT_TRUE(mark && mark->is_erasure());
+  EXPECT_EQ(mark->metadata().created, made);
+  EXPECT_EQ(cache.stats().remote->recovery.waiting, 1) << "a younger one";
+}
+
+TEST_F(RedisCacheTest, AMarkLivesAsLongAsCopiesMay) {
+  const RedisServer server;
+  RedisCache::Options options = redis_options(server.unix_endpoint());
+  options.ttl = std::chrono::seconds(100);
+  options.mark_ttl = std::chrono::seconds(500);
+  RedisInstance instance(options, clock_, loop_);
+
+  run(loop_, instance.ready().erase(sample_key("a"))).value();
+
+  const std::int64_t left = server.command({"PTTL", name_of("a")}).integer();
+  EXPECT_GT(left, 400'000);
+  EXPECT_LE(left, 500'000);
+}
+
 TEST_F(RedisCacheTest, FillsWhatIsNotThere) {
   const RedisServer server;
   RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);

@@ -81,7 +81,13 @@ Task<Result<InsertOutcome>> FlakyTier::fill(Entry entry) {
 
 void FlakyTier::keep_now(const Entry& entry) {
   const std::optional<Entry> kept = peek(entry.key());
-  if (!kept || kept->metadata().created < entry.metadata().created) take(entry);
+  if (config_.mode == Mode::kAsynchronous) return;
+  if (kept && kept->metadata().created >= entry.metadata().created) return;
+  if (entry.is_erasure()) {
+    drop(entry.key());
+  } else {
+    take(entry);
+  }
 }
 
 Task<Result<InsertOutcome>> FlakyTier::store(Entry entry, bool only_if_absent) {

@@ -208,6 +208,7 @@ Result<void> CacheStack::add_redis(const Settings& settings, std::string_view se
   options.endpoint = redis_endpoint_;
   options.service = std::string(service);
   options.ttl = settings.redis_ttl;
+  options.mark_ttl = settings.redis_ttl + settings.stale_time;
   options.command_budget = settings.redis_budget;
   options.soft_budget = soft_budget_of(settings, service);
   options.connect_budget = settings.redis_connect_budget;

@@ -13,7 +13,7 @@ namespace refrain::app {
 /// Makes a cache forget what a feed says was changed, and opens and closes its near tier with the
 /// feed.
 ///
-/// Thread safety: as `ChangeListener`, on the executor's loop.
+/// Thread safety: as `ChangeListener`; forgetting an epoch is done on the executor's loop.
 /// Ownership: the cache and the tier outlive it.
 class ChangeFollower final : public ChangeListener {
 public:

@@ -118,9 +118,9 @@ public:
   /// @pre The body is in memory.
   virtual bool insert_now(const Entry& /*entry*/) { return false; }
 
-  /// Told of what a shared tier before it has answered with: it has that too from now on, for the
-  /// time when the shared one is away, unless it has something as new already or would have to wait
-  /// for it.
+  /// Told of what another tier has answered with: it has that too from now on, as for the time when
+  /// a shared one is away, unless it has something as new already or would have to wait for it. Of
+  /// an erasure: it forgets what is older.
   /// @pre The body is in memory.
   virtual void keep_now(const Entry& /*entry*/) {}
 
@@ -134,6 +134,11 @@ public:
   /// process lives, what it must forget before it answers again, or fails if what it holds is out
   /// of its reach.
   virtual Task<Result<bool>> erase(CacheKey key) = 0;
+
+  /// Forgets what was put here and may be older than what is wanted by now: an answer made at
+  /// `made`. What is younger is forgotten with it at most, to be found or made again, and is not
+  /// kept from coming back.
+  virtual Task<Result<bool>> take_back(CacheKey key, WallTime /*made*/) { return erase(key); }
 
   /// Whether it has yet to forget `key`, or everything, before it answers again.
   [[nodiscard]] virtual bool owes_erasure(CacheKey /*key*/) const { return false; }

@@ -165,17 +165,20 @@ bool TieredCache::is_flown_past_since(std::uint64_t landings, CacheKey key) cons
 bool TieredCache::is_news(const std::optional<Entry>& entry, Search& search) {
   if (!entry || (search.youngest && entry->metadata().created <= *search.youngest)) return false;
   search.youngest = entry->metadata().created;
-  return !entry->is_erasure();
+  return true;
+}
+
+bool TieredCache::is_beside_flight(CacheKey key, const std::shared_ptr<Flight>& flight) const {
+  return flight == nullptr && flights_.has_flight(key);
 }
 
 Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
                                                    Search search,
                                                    std::shared_ptr<Flight> flight) {
   const Erasures::Mark begin(erasures_, key);
-  // Only a look-up that is no flight's may go on beside a flight. That one's answer is newer.
   std::shared_ptr<const Storings::Watch> watch;
   if (flight == nullptr) watch = std::make_shared<const Storings::Watch>(storings_, key);
-  const bool may_fill = flight != nullptr || !flights_.has_flight(key);
+  const bool may_fill = !is_beside_flight(key, flight);
   std::optional<Answer> stale;
   std::vector<std::size_t> above;
   if (may_fill) above = first_tiers(search.first_tier);
@@ -184,10 +187,9 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
     if (is_news(found.entry, search)) {
       LookUp look_up(i, key, begin, flight);
       co_await spread(*found.entry, std::move(look_up), above, watch);
-      Answer answer = answer_from(std::move(*found.entry), *tiers_[i], clock_.now());
-      if (answer.disposition() == Disposition::kHit) co_return answer;
-      if (flight != nullptr) flights_.serve_stale(flight, answer);
-      stale = std::move(answer);
+      std::optional<Answer> answer = take_news(std::move(*found.entry), i, flight);
+      if (answer && answer->disposition() == Disposition::kHit) co_return answer;
+      if (answer) stale = std::move(answer);
     }
     // One that has not answered may have something newer.
     if (may_fill && !found.is_late) above.push_back(i);
@@ -195,18 +197,31 @@ Task<std::optional<Answer>> TieredCache::find_from(CacheKey key,
   co_return stale;
 }
 
+std::optional<Answer> TieredCache::take_news(Entry entry,
+                                             std::size_t tier,
+                                             const std::shared_ptr<Flight>& flight) {
+  if (entry.is_erasure()) return std::nullopt;
+  Answer answer = answer_from(std::move(entry), *tiers_[tier], clock_.now());
+  if (flight != nullptr && answer.disposition() != Disposition::kHit)
+    flights_.serve_stale(flight, answer);
+  return answer;
+}
+
 Task<void> TieredCache::spread(Entry entry,
                                LookUp found,
                                std::vector<std::size_t> above,
                                std::shared_ptr<const Storings::Watch> watch) {
+  if (entry.is_erasure()) {
+    keep(entry, found.tier, found.tier + 1, found.begin);
+    co_return;
+  }
   std::vector<std::size_t> filled =
       co_await fill(entry, std::move(above), found.begin, found.flight);
-  keep_behind(entry, found.tier, found.begin);
+  if (tiers_[found.tier]->is_shared()) keep(entry, found.tier, found.tier + 1, found.begin);
   // An erase must win, though it passed the tiers above before they were filled; and so must what a
   // flight generated meanwhile.
   const bool is_overtaken = watch != nullptr && watch->has_seen_any();
-  if (is_overtaken || erasures_.overlap(found.begin))
-    co_await take_back(found.key, std::move(filled));
+  if (is_overtaken || erasures_.overlap(found.begin)) co_await take_back(entry, std::move(filled));
 }
 
 std::optional<std::chrono::milliseconds> TieredCache::patience_with(
@@ -216,6 +231,10 @@ std::optional<std::chrono::milliseconds> TieredCache::patience_with(
   if (!budget || flight == nullptr) return budget;
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(flight->waited());
   return std::max(*budget - waited, std::chrono::milliseconds(0));
+}
+
+void TieredCache::add_wait(const std::shared_ptr<Flight>& flight, std::chrono::nanoseconds wait) {
+  if (flight != nullptr) flight->add_wait(wait);
 }
 
 Task<TieredCache::Found> TieredCache::find_in(std::size_t tier,
@@ -233,7 +252,7 @@ Task<TieredCache::Found> TieredCache::find_in(std::size_t tier,
       return take_late(look_up, std::move(late));
     };
     found = co_await within(*budget, asked.find(key), std::move(on_late));
-    if (flight != nullptr) flight->add_wait(found ? clock_.steady_now() - asked_at : *budget);
+    add_wait(flight, found ? clock_.steady_now() - asked_at : *budget);
   } else {
     found = co_await asked.find(key);
   }
@@ -255,12 +274,12 @@ Task<void> TieredCache::take_late(LookUp look_up, Result<std::optional<Entry>> f
     co_return;
   }
   std::optional<Entry>& entry = *found;
+  if (entry && entry->is_erasure()) keep(*entry, look_up.tier, 0, look_up.begin);
   if (!entry || entry->is_erasure() || !entry->is_usable(clock_.now())) co_return;
   late_[look_up.tier].hits.fetch_add(1, std::memory_order_relaxed);
   // The flight runs on this loop, so it does not begin to store while this goes on.
   if (look_up.flight == nullptr || flights_.is_storing(look_up.flight)) co_return;
-  for (std::size_t i = 0; i < tiers_.size(); ++i)
-    if (i != look_up.tier) static_cast<void>(copy_now(*entry, i, look_up.begin));
+  keep(*entry, look_up.tier, 0, look_up.begin);
   if (erasures_.overlap(look_up.begin)) co_return;
   flights_.serve_stale(look_up.flight,
                        answer_from(std::move(*entry), *tiers_[look_up.tier], clock_.now()));
@@ -277,12 +296,15 @@ Task<bool> TieredCache::insert_in(std::size_t tier, Entry entry, Insertion inser
     const Erasures::Mark begin(erasures_, key);
     LookUp late(tier, key, begin, nullptr);
     auto watch = std::make_shared<const Storings::Watch>(storings_, key);
+    late.made = entry.metadata().created;
     auto on_late = [this, late = std::move(late), watch = std::move(watch), turn](
                        Result<InsertOutcome> outcome) {
       return settle_late(late, watch, std::move(outcome), turn);
     };
     if (turn) turn->begin_one();
+    const SteadyTime asked_at = clock_.steady_now();
     inserted = co_await within(*budget, std::move(storing), std::move(on_late));
+    add_wait(insertion.flight, inserted ? clock_.steady_now() - asked_at : *budget);
     if (turn && inserted) turn->end_one();
   } else {
     inserted = co_await std::move(storing);
@@ -304,7 +326,7 @@ Task<void> TieredCache::settle_late(LookUp inserted,
   // A change is no reason: it may be this very insertion.
   const bool is_unwanted = watch->has_seen_any() || erasures_.overlap_erasure(inserted.begin);
   if (may_be_there && is_unwanted)
-    static_cast<void>(co_await erase_in(inserted.tier, inserted.key));
+    co_await take_back_in(inserted.tier, inserted.key, inserted.made);
   if (turn) turn->end_one();
 }
 
@@ -327,10 +349,12 @@ Task<std::vector<std::size_t>> TieredCache::fill(Entry entry,
   co_return filled;
 }
 
-void TieredCache::keep_behind(const Entry& entry, std::size_t tier, Erasures::Mark begin) {
-  if (!tiers_[tier]->is_shared()) return;
-  for (std::size_t i = tier + 1; i < tiers_.size(); ++i) {
-    if (tiers_[i]->is_shared() || !tiers_[i]->is_available()) continue;
+void TieredCache::keep(const Entry& entry,
+                       std::size_t tier,
+                       std::size_t first,
+                       Erasures::Mark begin) {
+  for (std::size_t i = first; i < tiers_.size(); ++i) {
+    if (i == tier || tiers_[i]->is_shared() || !tiers_[i]->is_available()) continue;
     static_cast<void>(erasures_.copy_unless_overlapped(begin, [&] { tiers_[i]->keep_now(entry); }));
   }
 }
@@ -341,9 +365,15 @@ std::vector<std::size_t> TieredCache::first_tiers(std::size_t count) {
   return tiers;
 }
 
-Task<void> TieredCache::take_back(CacheKey key, std::vector<std::size_t> tiers) {
+Task<void> TieredCache::take_back(Entry entry, std::vector<std::size_t> tiers) {
   for (const std::size_t tier : tiers)
-    static_cast<void>(co_await erase_in(tier, key));
+    co_await take_back_in(tier, entry.key(), entry.metadata().created);
+}
+
+Task<void> TieredCache::take_back_in(std::size_t tier, CacheKey key, WallTime made) {
+  const bool was_available = tiers_[tier]->is_available();
+  const Result<bool> taken_back = co_await tiers_[tier]->take_back(key, made);
+  if (!taken_back && was_available) report_failure(*tiers_[tier], "erase", taken_back.error());
 }
 
 Task<Result<bool>> TieredCache::erase_in(std::size_t tier, CacheKey key) {

@@ -188,7 +188,15 @@ private:
                                         Search search,
                                         std::shared_ptr<Flight> flight);
 
-  /// Whether that is an entry which the search has use for; notes how young it is.
+  /// Whether a look-up, which is `flight`'s or nobody's, goes on beside a flight: that one's answer
+  /// is newer.
+  [[nodiscard]] bool is_beside_flight(CacheKey key, const std::shared_ptr<Flight>& flight) const;
+  /// The answer that was found, which who waits for the flight has now if it is stale; nothing if
+  /// it is an erasure.
+  std::optional<Answer> take_news(Entry entry,
+                                  std::size_t tier,
+                                  const std::shared_ptr<Flight>& flight);
+  /// Whether that is younger than what the search has seen; notes how young it is.
   static bool is_news(const std::optional<Entry>& entry, Search& search);
 
   /// A look-up in one tier, as it is known when its answer comes, perhaps late.
@@ -203,6 +211,7 @@ private:
     CacheKey key;
     Erasures::Mark begin;
     std::shared_ptr<Flight> flight;  // null if it is nobody's flight
+    WallTime made;                   // of what is inserted
   };
 
   struct Found {
@@ -215,6 +224,7 @@ private:
   [[nodiscard]] static std::optional<std::chrono::milliseconds> patience_with(
       const Tier& tier,
       const std::shared_ptr<Flight>& flight);
+  static void add_wait(const std::shared_ptr<Flight>& flight, std::chrono::nanoseconds wait);
   /// How long the flight waits for a first word on whose turn it is to generate.
   [[nodiscard]] std::chrono::milliseconds patience_with_lease(
       const std::shared_ptr<Flight>& flight) const;
@@ -291,7 +301,8 @@ private:
   Task<bool> is_superseded(CacheKey key, std::optional<WallTime> youngest);
   Task<Result<Entry>> run_generator(CacheKey key, Generator generate);
   Task<bool> store(Entry entry, Insertion insertion);
-  /// Puts what was found in one tier into those `above` it, and lets those behind it keep it.
+  /// Puts what was found in one tier into those `above` it, and lets those behind it keep it; of an
+  /// erasure, only the latter.
   /// @param watch Since before it was looked for; null if no flight can have overtaken it.
   Task<void> spread(Entry entry,
                     LookUp found,
@@ -303,11 +314,12 @@ private:
                                       std::vector<std::size_t> tiers,
                                       Erasures::Mark begin,
                                       std::shared_ptr<Flight> flight);
-  /// Lets the tiers behind a shared one have what it has answered with.
-  void keep_behind(const Entry& entry, std::size_t tier, Erasures::Mark begin);
+  /// Lets this instance's own tiers from number `first` on have what `tier` has answered with.
+  void keep(const Entry& entry, std::size_t tier, std::size_t first, Erasures::Mark begin);
   /// Forgets what was put into `tiers`, since it may be older than what is wanted there by now:
   /// nothing, after an erasure, or a newer entry.
-  Task<void> take_back(CacheKey key, std::vector<std::size_t> tiers);
+  Task<void> take_back(Entry entry, std::vector<std::size_t> tiers);
+  Task<void> take_back_in(std::size_t tier, CacheKey key, WallTime made);
   /// False also for a tier that was away and could not: a failure that was to be expected.
   Task<Result<bool>> erase_in(std::size_t tier, CacheKey key);
   void report_failure(const Tier& tier, std::string_view operation, const Error& error);

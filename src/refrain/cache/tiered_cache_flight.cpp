@@ -243,7 +243,7 @@ Task<Result<Answer>> TieredCache::store_generated(std::shared_ptr<Flight> flight
   const bool is_stored = co_await store(entry, std::move(insertion));
   if (flights_.is_discarded(flight)) {
     // Erased while it was being stored: the erase must win.
-    co_await take_back(flight->key(), first_tiers(tiers_.size()));
+    co_await take_back(entry, first_tiers(tiers_.size()));
     co_return answer;
   }
   if (!is_stored) co_return answer;

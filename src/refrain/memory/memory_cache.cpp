@@ -168,7 +168,12 @@ void MemoryCache::keep(const Entry& entry, WallTime now) {
   // The section has counted a hit by now: statistics, which read this first, never take off more
   // hits than there are.
   keeps_.fetch_add(1, std::memory_order_release);
-  if (!is_there) insert(entry, now);
+  if (is_there) return;
+  if (entry.is_erasure()) {
+    erase(entry.key());
+  } else {
+    insert(entry, now);
+  }
 }
 
 bool MemoryCache::use_if_no_older(const Entry& entry, WallTime now) {

@@ -84,8 +84,8 @@ public:
   InsertOutcome insert(Entry entry, WallTime now);
 
   /// Has `entry` too from now on, for whoever has answered with it may be away the next time: notes
-  /// a use of what is there under its key if that is no older, and inserts it otherwise. Counts no
-  /// hit and no miss.
+  /// a use of what is there under its key if that is no older, and inserts it otherwise; an erasure
+  /// only forgets what is older. Counts no hit and no miss.
   void keep(const Entry& entry, WallTime now);
 
   /// Forgets `key`. Returns whether there was anything to forget.

@@ -48,6 +48,7 @@ public:
     return memory_->insert(std::move(entry));
   }
   bool insert_now(const Entry& entry) override { return memory_->insert_now(entry); }
+  void keep_now(const Entry& entry) override { memory_->keep_now(entry); }
   Task<Result<bool>> erase(CacheKey key) override { return memory_->erase(key); }
   bool erase_now(CacheKey key) override { return memory_->erase_now(key); }
   bool clear_now() override { return memory_->clear_now(); }

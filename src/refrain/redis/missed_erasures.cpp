@@ -1,17 +1,21 @@
 #include "refrain/redis/missed_erasures.h"
 
+#include <algorithm>
+
 namespace refrain {
 
-bool MissedErasures::remember(CacheKey key, std::size_t shard) {
+bool MissedErasures::remember(CacheKey key, std::size_t shard, WallTime at) {
   const MutexLock lock(mutex_);
   const auto known = keys_.find(key);
   if (known != keys_.end()) {
     known->second.number = next_number_++;
+    known->second.at = std::max(known->second.at, at);
     return true;
   }
   if (keys_.size() >= max_keys_) return false;
   Place place;
   place.shard = shard;
+  place.at = at;
   place.number = next_number_++;
   keys_.emplace(key, place);
   ++by_shard_[shard];
@@ -44,6 +48,7 @@ std::vector<MissedErasures::Waiting> MissedErasures::waiting() const {
   for (const auto& [key, place] : keys_) {
     Waiting waiting;
     waiting.key = key;
+    waiting.at = place.at;
     waiting.number = place.number;
     all.push_back(waiting);
   }

@@ -4,6 +4,7 @@
 /// Keys that could not be erased while a tier was away.
 
 #include "refrain/cache/cache_key.h"
+#include "refrain/core/clock.h"
 #include "refrain/core/mutex.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -25,13 +26,15 @@ class MissedErasures {
 public:
   struct Waiting {
     CacheKey key;
+    WallTime at;               ///< When it was erased.
     std::uint64_t number = 0;  ///< Of this erasure: a later one of the same key has another.
   };
 
   explicit MissedErasures(std::size_t max_keys) : max_keys_(max_keys) {}
 
-  /// Remembers `key` of `shard`. False if there is no room: it was not remembered.
-  [[nodiscard]] bool remember(CacheKey key, std::size_t shard);
+  /// Remembers that `key` of `shard` was erased `at` a time. False if there is no room: it was not
+  /// remembered.
+  [[nodiscard]] bool remember(CacheKey key, std::size_t shard, WallTime at);
 
   /// Whether anything waits to be erased.
   [[nodiscard]] bool is_empty() const { return count_.load(std::memory_order_acquire) == 0; }
@@ -62,6 +65,7 @@ public:
 private:
   struct Place {
     std::size_t shard = 0;
+    WallTime at;
     std::uint64_t number = 0;
   };
 

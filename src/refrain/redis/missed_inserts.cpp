@@ -57,16 +57,11 @@ bool MissedInserts::put_back(Entry entry, Turn turn) {
   return true;
 }
 
-bool MissedInserts::has(CacheKey key) const {
+bool MissedInserts::forget(CacheKey key, WallTime newest) {
   const MutexLock lock(mutex_);
-  return by_key_.contains(key);
-}
-
-bool MissedInserts::forget(CacheKey key) {
-  const MutexLock lock(mutex_);
-  if (is_on_its_way(key)) on_its_way_->is_overtaken = true;
+  if (is_on_its_way(key) && on_its_way_->created <= newest) on_its_way_->is_overtaken = true;
   const auto known = by_key_.find(key);
-  if (known == by_key_.end()) return false;
+  if (known == by_key_.end() || known->second->metadata().created > newest) return false;
   remove(known->second);
   return true;
 }

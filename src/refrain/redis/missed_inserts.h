@@ -63,11 +63,9 @@ public:
   /// was changed meanwhile. False if it was overtaken.
   bool put_back(Entry entry, Turn turn);
 
-  /// Whether an entry of `key` waits.
-  [[nodiscard]] bool has(CacheKey key) const;
-
-  /// Forgets `key`, and overtakes it if it is on its way. Returns whether it waited.
-  bool forget(CacheKey key);
+  /// Forgets `key`, and overtakes it if it is on its way, unless it was made after `newest`.
+  /// Returns whether it waited.
+  bool forget(CacheKey key, WallTime newest = WallTime::max());
   /// Something newer than what waits is in the tier, or was erased there. What is on its way may be
   /// the change itself: it is not overtaken, but not put back either.
   void forget_changed(CacheKey key);

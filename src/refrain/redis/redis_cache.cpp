@@ -68,9 +68,11 @@ Error error_reply(std::string_view operation, const RespValue& reply) {
 // An erasure's mark is shorter, so that this much of a value is all of it.
 constexpr std::size_t kMostMarkBytes = 512;
 
-bool is_mark(std::string value, CacheKey key) {
+// When what was under `key` was erased; nothing if `value` is no mark of that.
+std::optional<WallTime> time_of_mark(std::string value, CacheKey key) {
   const auto entry = decode_redis_value(std::move(value), key, kMostMarkBytes);
-  return entry && entry->is_erasure();
+  if (!entry || !entry->is_erasure()) return std::nullopt;
+  return entry->metadata().created;
 }
 
 std::vector<ShardStats> shard_stats(const RedisClient& client) {
@@ -320,7 +322,7 @@ Task<Result<InsertOutcome>> RedisCache::fill(Entry entry) {
   if (!longest_life(entry)) co_return InsertOutcome::kRefused;
   if (!is_open_to(entry.key(), key_name(epoch_.value(), entry.key())))
     co_return InsertOutcome::kRefused;
-  Result<RespValue> reply = co_await write(std::move(entry), Condition::kIfAbsent);
+  Result<RespValue> reply = co_await write_copy(std::move(entry));
   if (!reply) co_return fail(reply.error());
   if (reply->is_error()) co_return fail(error_reply("to write", *reply));
   co_return reply->is_null() ? InsertOutcome::kRefused : InsertOutcome::kStored;
@@ -349,46 +351,62 @@ Task<Result<RespValue>> RedisCache::write(Entry entry, Condition condition) {
   co_return std::move(*reply);
 }
 
+Task<Result<RespValue>> RedisCache::write_copy(Entry entry) {
+  Result<RespValue> reply = co_await write(entry, Condition::kIfAbsent);
+  if (!reply || !reply->is_null()) co_return reply;
+  const bool is_wanted = co_await is_newer_than_mark(entry);
+  if (is_wanted) reply = co_await write(std::move(entry), Condition::kNone);
+  co_return reply;
+}
+
+Task<bool> RedisCache::is_newer_than_mark(Entry entry) {
+  RedisCommand command(
+      {"GETRANGE", key_name(epoch_.value(), entry.key()), "0", std::to_string(kMostMarkBytes - 1)});
+  std::optional<Result<RespValue>> reply = co_await try_ask(std::move(command), Kind::kRead);
+  if (!reply || !*reply) co_return false;
+  const std::optional<WallTime> erased = time_of_mark((*reply)->take_text(), entry.key());
+  co_return erased && *erased < entry.metadata().created;
+}
+
 Task<Result<bool>> RedisCache::erase(CacheKey key) {
   const bool was_waiting = missed_inserts_.forget(key);
-  Result<bool> erased = co_await erase_stored(key);
+  Result<bool> erased = co_await erase_stored(key, clock_.now());
   if (!erased) co_return fail(erased.error());
   co_return was_waiting || *erased;
 }
 
-// The mark lives as long as an entry that was written just before: as long as others may have one
-// in their memory. Where it cannot be written, as in a Redis that is full, the entry is erased all
-// the same.
-Task<std::optional<Result<RespValue>>> RedisCache::send_erasure(CacheKey key,
-                                                                std::string name,
-                                                                bool has_mark) {
+Task<Result<bool>> RedisCache::take_back(CacheKey key, WallTime made) {
+  missed_inserts_.forget(key, made);
+  co_return co_await erase_stored(key, made);
+}
+
+// The mark lives as long as others may have an older copy in their memory. Where it cannot be
+// written, as in a Redis that is full, the entry is erased all the same.
+Task<std::optional<Result<RespValue>>> RedisCache::send_erasure(Entry mark, std::string name) {
+  const std::chrono::milliseconds life = std::max(options_.mark_ttl, options_.ttl);
   RedisCommand command({"GETRANGE", name, "0", std::to_string(kMostMarkBytes - 1)});
   command.add({"DEL", name});
-  if (has_mark) {
-    const std::string mark = encode_redis_value(Entry::erasure(key, clock_.now()));
-    const std::chrono::milliseconds life = options_.ttl;
-    command.add({"SET", name, mark, "NX", "PX", std::to_string(life.count())});
-  }
+  command.add({"SET", name, encode_redis_value(mark), "NX", "PX", std::to_string(life.count())});
   std::optional<Result<RespValue>> replies = co_await try_send(std::move(command), Kind::kWrite);
   if (!replies || !*replies) co_return replies;
   std::vector<RespValue>& each = (*replies)->elements();
   Result<RespValue> deleted = std::move(each[1]);
   if (deleted->is_error()) {
     errors_.fetch_add(1, std::memory_order_relaxed);
-  } else if (is_mark(each[0].take_text(), key)) {
+  } else if (time_of_mark(each[0].take_text(), mark.key())) {
     deleted = RespValue::integer_of(0);
   }
   co_return deleted;
 }
 
-Task<Result<bool>> RedisCache::erase_stored(CacheKey key) {
+Task<Result<bool>> RedisCache::erase_stored(CacheKey key, WallTime at) {
   const std::string name = key_name(epoch_.value(), key);
   std::optional<Result<RespValue>> reply;
   // A tier is asked this also while it is away, which tells the breaker nothing new.
-  if (client_->is_ready(name)) reply = co_await send_erasure(key, name, true);
+  if (client_->is_ready(name)) reply = co_await send_erasure(Entry::erasure(key, at), name);
   // After no reply it may have been erased or not, whatever the state of the connection; after an
   // error reply it was not, as the caller hears.
-  if (!reply || !*reply) remember_erasure(key, name);
+  if (!reply || !*reply) remember_erasure(key, name, at);
   if (!reply) co_return false;
   if (!*reply) co_return fail(reply->error());
   if ((*reply)->is_error()) co_return fail(error_reply("to write", **reply));

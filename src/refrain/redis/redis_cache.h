@@ -72,6 +72,8 @@ public:
     std::string service;  ///< `text` or `sticker`: part of every key.
     std::chrono::seconds ttl{
         3600};  ///< At most, up to kMaxTtl. Raised: fewer generations, more memory of Redis.
+    /// Of the mark of an erasure: as long as a copy may be used elsewhere. At least `ttl`.
+    std::chrono::seconds mark_ttl{0};
     double ttl_jitter = 0.1;  ///< The part of a lifetime by which it is shortened at most.
     std::chrono::milliseconds command_budget{50};  ///< The longest that one call waits.
     /// How long one who wants an answer waits, in all; the command budget if that is less, or if
@@ -116,6 +118,7 @@ public:
   Task<Result<InsertOutcome>> fill(Entry entry) override;
   void insert_later(const Entry& entry) override;
   Task<Result<bool>> erase(CacheKey key) override;
+  Task<Result<bool>> take_back(CacheKey key, WallTime made) override;
   [[nodiscard]] bool owes_erasure(CacheKey key) const override;
 
   /// Raises the epoch in Redis to `epoch`, and in any case above what any instance has used, and
@@ -188,14 +191,17 @@ private:
   [[nodiscard]] std::optional<std::chrono::milliseconds> longest_life(const Entry& entry) const;
   /// What Redis said, an error reply too: null if there is one already and `condition` forbids it.
   Task<Result<RespValue>> write(Entry entry, Condition condition);
-  /// Erases what is under `name` and, with `has_mark`, leaves an `Entry::erasure` there. 1 if there
-  /// was more than such a mark, else 0, or why it was refused.
-  Task<std::optional<Result<RespValue>>> send_erasure(CacheKey key,
-                                                      std::string name,
-                                                      bool has_mark);
+  /// The same unless something newer is there: null then.
+  Task<Result<RespValue>> write_copy(Entry entry);
+  /// Whether the mark of an erasure is in the place of `entry`, and older than that.
+  Task<bool> is_newer_than_mark(Entry entry);
+  /// Erases what is under the name of `mark` and leaves that erasure there. 1 if there was more
+  /// than such a mark, else 0, or why it was refused.
+  Task<std::optional<Result<RespValue>>> send_erasure(Entry mark, std::string name);
   /// Erases what is in Redis, or remembers that. Whether there was something.
-  Task<Result<bool>> erase_stored(CacheKey key);
-  void remember_erasure(CacheKey key, std::string_view name);
+  /// @param at Nothing is wanted that was made by then.
+  Task<Result<bool>> erase_stored(CacheKey key, WallTime at);
+  void remember_erasure(CacheKey key, std::string_view name, WallTime at);
   Task<void> replay_erasures();
   Task<void> replay_inserts();
   Task<Replay> replay_one(std::vector<std::size_t>& failing);

@@ -27,9 +27,9 @@ bool RedisCache::owes_erasure(CacheKey key) const {
   return missed_erasures_.has(key) || is_clear_owed_.load(std::memory_order_relaxed);
 }
 
-void RedisCache::remember_erasure(CacheKey key, std::string_view name) {
+void RedisCache::remember_erasure(CacheKey key, std::string_view name, WallTime at) {
   written_.forget(key, &Removals::invalidated);
-  if (missed_erasures_.remember(key, client_->shard_of(name))) return;
+  if (missed_erasures_.remember(key, client_->shard_of(name), at)) return;
   // There are too many: from now on nothing of before is ours, and Redis hears of it by and by.
   epochs_raised_.fetch_add(1, std::memory_order_relaxed);
   is_clear_owed_.store(true, std::memory_order_relaxed);
@@ -46,9 +46,8 @@ Task<void> RedisCache::replay_erasures() {
     const std::size_t shard = client_->shard_of(name);
     if (contains(failing, shard)) continue;
     std::optional<Result<RespValue>> reply;
-    // What was generated since waits to be written, and a mark would hide it.
-    const bool has_mark = !missed_inserts_.has(erasure.key);
-    if (client_->is_ready(name)) reply = co_await send_erasure(erasure.key, name, has_mark);
+    const Entry mark = Entry::erasure(erasure.key, erasure.at);
+    if (client_->is_ready(name)) reply = co_await send_erasure(mark, name);
     if (reply && *reply && !(*reply)->is_error()) {
       erasures_replayed_.fetch_add(1, std::memory_order_relaxed);
       missed_erasures_.settle(erasure);
@@ -77,24 +76,25 @@ Task<void> RedisCache::replay_inserts() {
   }
 }
 
-// NX: what is there was written after this was missed, or is as good.
+// What is there was written after this was missed, or is as good; but for an older mark.
 Task<RedisCache::Replay> RedisCache::replay_one(std::vector<std::size_t>& failing) {
   std::optional<Entry> entry = missed_inserts_.take(clock_.now());
   if (!entry) co_return Replay::kNone;
   const CacheKey key = entry->key();
+  const WallTime made = entry->metadata().created;
   const std::string name = key_name(epoch_.value(), key);
   const std::size_t shard = client_->shard_of(name);
   if (contains(failing, shard) || !client_->is_ready(name) || !is_open_to(key, name)) {
     missed_inserts_.put_back(std::move(*entry), MissedInserts::Turn::kNextRound);
     co_return Replay::kPassedOver;
   }
-  Result<RespValue> reply = co_await write(*entry, Condition::kIfAbsent);
+  Result<RespValue> reply = co_await write_copy(*entry);
   const bool is_valid =
       reply ? missed_inserts_.arrive()
             : missed_inserts_.put_back(std::move(*entry), MissedInserts::Turn::kNextRound);
   const bool is_written = reply && !reply->is_error() && !reply->is_null();
   // What was said meanwhile may have reached Redis before this did.
-  if (!is_valid && (is_written || !reply)) static_cast<void>(co_await erase_stored(key));
+  if (!is_valid && (is_written || !reply)) static_cast<void>(co_await erase_stored(key, made));
   if (!reply || reply->is_error()) failing.push_back(shard);
   if (reply) (is_written ? replayed_ : replays_refused_).fetch_add(1, std::memory_order_relaxed);
   co_return Replay::kSent;

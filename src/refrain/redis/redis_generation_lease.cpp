@@ -33,7 +33,7 @@ constexpr std::string_view kRenew =
     "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('PEXPIRE',KEYS[1],ARGV[2]) end "
     "return 0";
 
-// The first command says which server keeps the key: of a script's own words that is the third.
+// Of several commands each reply is seen, an error too; of a single one an error reply is an error.
 RedisCommand about(const std::string& name) {
   return RedisCommand({"GET", name});
 }

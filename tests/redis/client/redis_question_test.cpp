@@ -1,6 +1,9 @@
 #include "refrain/redis/client/redis_question.h"
 
+#include "refrain/redis/client/outage_log.h"
+
 #include "redis/redis_fixture.h"
+#include "support/log_spy.h"
 #include "support/redis_server.h"
 #include "support/run.h"
 
@@ -44,6 +47,19 @@ TEST(RedisQuestion, TakesAnErrorReplyForAReply) {
   const RedisServer server;
 
   EXPECT_TRUE(ask(options_for(server), RedisCommand({"NOSUCHCOMMAND"}))->is_error());
+}
+
+TEST(RedisQuestion, LogsNothingInTheNameOfWhoeverLentItsOptions) {
+  RedisServer server;
+  testing::LogSpy log;
+  RedisConnectionOptions options = options_for(server);
+  options.outages = std::make_shared<OutageLog>(log);
+
+  EXPECT_TRUE(ask(options, RedisCommand({"PING"})).has_value());
+  server.stop();
+  EXPECT_FALSE(ask(options, RedisCommand({"PING"})).has_value());
+
+  EXPECT_EQ(log.count(LogLevel::kInfo) + log.count(LogLevel::kWarning), 0U);
 }
 
 TEST(RedisQuestion, FailsWhenNobodyListens) {

@@ -94,6 +94,22 @@ TEST(SentinelLocator, GoesOnToTheNextSentinelAndRemembersWhichOneKnew) {
   frozen.thaw();
 }
 
+TEST(SentinelLocator, AsksAnotherSentinelWhenWhatOneNamesIsNotTheMasterAgainAndAgain) {
+  RedisServer former;
+  const RedisServer master;
+  const RedisServer cut_off({"--sentinel"}, sentinel_config(former, 1));
+  const RedisServer sentinel({"--sentinel"}, sentinel_config(master, 1));
+  boost::asio::io_context loop(1);
+  const auto locator = std::make_shared<SentinelLocator>(
+      options_for({address_of(cut_off), address_of(sentinel)}), new_state(), loop);
+
+  EXPECT_EQ(run(loop, locator->locate())->port, former.tcp_endpoint().port);
+  EXPECT_EQ(run(loop, locator->locate())->port, former.tcp_endpoint().port);
+  EXPECT_EQ(run(loop, locator->locate())->port, master.tcp_endpoint().port);
+  locator->note_success();
+  EXPECT_EQ(run(loop, locator->locate())->port, master.tcp_endpoint().port);
+}
+
 TEST(SentinelLocator, SaysThatNobodyKnowsAMasterOfThatName) {
   RedisClientOptions options = options_for(RedisSentinels::shared().addresses());
   options.master_name = "somebody else";

@@ -70,10 +70,34 @@ protected:
                                           " 10.0.0.1 1 10.0.0.2 " + std::to_string(port)}));
   }
 
+  /// How many commands the sentinel was given by others than this function.
+  int questions(const RedisServer& sentinel) {
+    const std::string stats = sentinel.command({"INFO", "stats"}).text();
+    const std::string name = "total_commands_processed:";
+    return std::stoi(stats.substr(stats.find(name) + name.size())) - counted_++;
+  }
+  /// Lets the sentinel watch another master from now on.
+  static void change_master(const RedisServer& sentinel, const RedisServer& other) {
+    sentinel.command({"SENTINEL", "REMOVE", RedisSentinels::kMasterName});
+    sentinel.command({"SENTINEL",
+                      "MONITOR",
+                      RedisSentinels::kMasterName,
+                      "127.0.0.1",
+                      std::to_string(other.tcp_endpoint().port),
+                      "1"});
+  }
+  static RedisAddress elsewhere() {
+    RedisAddress address;
+    address.host = "10.0.0.2";
+    address.port = 7;
+    return address;
+  }
+
   boost::asio::io_context loop_{1};
   testing::LogSpy log_;
   std::shared_ptr<SentinelState> state_ = std::make_shared<SentinelState>([] {});
   std::shared_ptr<SentinelSubscription> subscription_;
+  int counted_ = 0;
 };
 
 TEST_F(SentinelSubscriptionTest, AsksForTheMasterOnceItIsConnected) {
@@ -105,13 +129,7 @@ TEST_F(SentinelSubscriptionTest, FindsOutByItselfWhatIsNotTold) {
   subscribe(options({address_of(sentinel)}), std::chrono::milliseconds(5));
   run_until(loop_, [&] { return state_->master() == address_of(master); });
 
-  sentinel.command({"SENTINEL", "REMOVE", RedisSentinels::kMasterName});
-  sentinel.command({"SENTINEL",
-                    "MONITOR",
-                    RedisSentinels::kMasterName,
-                    "127.0.0.1",
-                    std::to_string(other.tcp_endpoint().port),
-                    "1"});
+  change_master(sentinel, other);
 
   run_until(loop_, [&] { return state_->master() == address_of(other); });
 }
@@ -141,6 +159,46 @@ TEST_F(SentinelSubscriptionTest, GoesOnAtAnotherSentinelWhenOneGivesNoSignOfLife
   first.freeze();
   run_until(loop_, [&] { return has_subscriber(second); });
   first.thaw();
+}
+
+TEST_F(SentinelSubscriptionTest, WhatASentinelRepeatsIsNoNews) {
+  const RedisServer master;
+  const RedisServer sentinel({"--sentinel"}, sentinel_config(master, 1));
+  subscribe(options({address_of(sentinel)}), std::chrono::milliseconds(5));
+  run_until(loop_, [&] { return state_->master() == address_of(master); });
+
+  state_->note_moved(elsewhere(), 0);
+  run_until(loop_, [&, before = questions(sentinel)] { return questions(sentinel) > before + 3; });
+
+  EXPECT_EQ(state_->master(), elsewhere());
+}
+
+TEST_F(SentinelSubscriptionTest, AnotherSentinelThatIsAloneWithItsWordIsNotBelieved) {
+  const RedisServer master;
+  RedisServer lost({"--sentinel"}, sentinel_config(master, 1));
+  const RedisServer outdated({"--sentinel"}, sentinel_config(master, 1));
+  const RedisAddress lost_address = address_of(lost);
+  lost.kill();
+  state_->note_moved(elsewhere(), 0);
+
+  subscribe(options({lost_address, address_of(outdated)}), std::chrono::milliseconds(5));
+  run_until(loop_, [&] { return questions(outdated) > 5; });
+
+  EXPECT_EQ(state_->master(), elsewhere());
+}
+
+TEST_F(SentinelSubscriptionTest, TwoOtherSentinelsThatSayTheSameAreBelieved) {
+  const RedisServer master;
+  RedisServer lost({"--sentinel"}, sentinel_config(master, 1));
+  const RedisServer one({"--sentinel"}, sentinel_config(master, 1));
+  const RedisServer two({"--sentinel"}, sentinel_config(master, 1));
+  const RedisAddress lost_address = address_of(lost);
+  lost.kill();
+  state_->note_moved(elsewhere(), 0);
+
+  subscribe(options({lost_address, address_of(one), address_of(two)}),
+            std::chrono::milliseconds(5));
+  run_until(loop_, [&] { return state_->master() == address_of(master); });
 }
 
 TEST_F(SentinelSubscriptionTest, BeginsAtTheSentinelThatNamedTheMaster) {
@@ -203,9 +261,10 @@ TEST_F(SentinelSubscriptionTest, AsksWhereMessagesCannotBeSent) {
 
   subscribe(old, std::chrono::milliseconds(5));
   run_until(loop_, [&] { return state_->master() == address_of(master); });
-  state_->note_moved(address_of(sentinel), 0);
+  const RedisServer other;
+  change_master(sentinel, other);
 
-  run_until(loop_, [&] { return state_->master() == address_of(master); });
+  run_until(loop_, [&] { return state_->master() == address_of(other); });
   // A sentinel does not say who has subscribed, but how many channels each client has.
   EXPECT_EQ(sentinel.command({"CLIENT", "LIST"}).text().find("sub=1"), std::string::npos);
 }

@@ -15,7 +15,7 @@ namespace refrain {
 
 /// Counts of durations in buckets that grow by a quarter of a power of two: two sets of counts of
 /// which the older is cleared in turn, after `kWindow` samples or when it is `kSpan` old. So what
-/// is counted are the latest samples, `2 * kWindow` at most and none older than `2 * kSpan` when
+/// is counted are the latest samples, `2 * kWindow` at most and none older than `3 * kSpan` when
 /// the latest came: the few that a sick server answers are not lost among the many that it answered
 /// before. A quantile is at most an eighth of its value wrong.
 ///

@@ -14,6 +14,8 @@ RedisQuestion::RedisQuestion(const RedisConnectionOptions& options,
   options_.locate = nullptr;
   options_.on_ready = nullptr;
   options_.on_lost = nullptr;
+  options_.on_push = nullptr;
+  options_.outages = nullptr;
 }
 
 RedisQuestion::~RedisQuestion() = default;

@@ -21,7 +21,11 @@ SentinelLocator::~SentinelLocator() = default;
 
 Task<Result<RedisEndpoint>> SentinelLocator::locate() {
   const auto self = shared_from_this();
-  const std::size_t first = state_->first();
+  // The one that is asked first may be cut off from the others, and name a server that is dead for
+  // ever. Once does not make it that: then loops would part whenever sentinels disagree.
+  const std::size_t skipped = failures_ > 1 ? failures_ - 1 : 0;
+  ++failures_;
+  const std::size_t first = state_->first() + skipped;
   const std::uint64_t asked = state_->generation();
   const std::size_t count = options_.nodes.size();
   Result<RedisEndpoint> located = fail(ErrorCode::kCancelled, "the client was stopped");

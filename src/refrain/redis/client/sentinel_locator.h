@@ -36,6 +36,9 @@ public:
   /// the last sentinel said. Each has the options' budget for connecting. One at a time.
   Task<Result<RedisEndpoint>> locate();
 
+  /// What was located was the master.
+  void note_success() { failures_ = 0; }
+
   /// Of the master that was located last.
   [[nodiscard]] std::uint64_t generation() const {
     return generation_.load(std::memory_order_acquire);
@@ -51,7 +54,9 @@ private:
   const RedisClientOptions options_;
   const std::shared_ptr<SentinelState> state_;
   boost::asio::io_context& loop_;
-  std::shared_ptr<RedisQuestion> question_;  // the loop's own
+  // The loop's own.
+  std::shared_ptr<RedisQuestion> question_;
+  std::size_t failures_ = 0;  // locations in a row without success
   std::atomic<std::uint64_t> generation_{0};
   std::atomic<bool> is_stopped_{false};
 };

@@ -37,6 +37,7 @@ SentinelLoop::SentinelLoop(const RedisClientOptions& options,
     // It has moved while this was on its way to where it had been.
     if (locator->generation() != state->generation())
       return fail(ErrorCode::kUnavailable, std::string(kHasMoved));
+    locator->note_success();
     return on_greeted(reply);
   };
   own.locate = [locator = locator_] {

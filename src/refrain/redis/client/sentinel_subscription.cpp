@@ -41,6 +41,7 @@ RedisConnectionOptions SentinelSubscription::connection_options() {
     const auto self = weak.lock();
     if (!self) return;
     self->is_new_ = true;
+    self->said_.reset();
     self->timer_.cancel();
   };
   own.on_push = [weak](const RespValue& message) {
@@ -117,7 +118,32 @@ Task<void> SentinelSubscription::ask() {
   const Result<RespValue> reply = co_await execute(std::move(question));
   if (is_stopped_ || !reply) co_return;
   const Result<RedisAddress> found = parse_master_address(*reply);
-  if (found) state_->note_found(*found, sentinel, asked);
+  if (found && is_to_be_believed(*found, sentinel)) state_->note_found(*found, sentinel, asked);
+}
+
+// What a sentinel repeats is no news: it may be cut off from the others. Of one that is new here
+// the first word counts only if it is the one whose word the master is, or if another says the
+// same.
+bool SentinelSubscription::is_to_be_believed(const RedisAddress& found, std::size_t sentinel) {
+  const bool is_first_word = !said_;
+  const bool is_repeated = said_ == found;
+  said_ = found;
+  if (is_repeated) return false;
+  const std::optional<RedisAddress> master = state_->master();
+  if (!is_first_word || !master || *master == found || sentinel == state_->first()) {
+    doubted_.reset();
+    return true;
+  }
+  const bool is_seconded = doubted_ && doubted_->master == found && doubted_->sentinel != sentinel;
+  const bool is_alone = doubted_ && doubted_->sentinel == sentinel;
+  doubted_ = Doubted{found, sentinel};
+  if (is_seconded || is_alone) {
+    if (is_seconded) doubted_.reset();
+    return is_seconded;
+  }
+  if (const auto connection = connection_.lock())
+    connection->reconnect("another sentinel is asked, too");
+  return false;
 }
 
 void SentinelSubscription::hear(const RespValue& message) {

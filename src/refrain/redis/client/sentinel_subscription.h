@@ -6,6 +6,7 @@
 #include "refrain/core/log.h"
 #include "refrain/core/result.h"
 #include "refrain/core/task.h"
+#include "refrain/redis/client/redis_address.h"
 #include "refrain/redis/client/redis_client_options.h"
 #include "refrain/redis/client/redis_connection.h"
 #include "refrain/redis/client/redis_url.h"
@@ -20,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace refrain {
 
@@ -56,6 +58,7 @@ private:
   static Task<void> live(std::shared_ptr<SentinelSubscription> self);
   Task<void> subscribe();
   Task<void> ask();
+  bool is_to_be_believed(const RedisAddress& found, std::size_t sentinel);
   static Task<Result<RespValue>> stopped();
   Task<Result<RespValue>> execute(RedisCommand command) const;
   [[nodiscard]] bool sends_messages() const;
@@ -73,8 +76,16 @@ private:
   // The loop's and not its own: what waits on it keeps this.
   std::weak_ptr<RedisConnection> connection_;
 
+  // A sentinel's word that another one was asked to second.
+  struct Doubted {
+    RedisAddress master;
+    std::size_t sentinel = 0;
+  };
+
   // The loop's own.
   Timer timer_;
+  std::optional<RedisAddress> said_;  // by the sentinel that is connected, at last
+  std::optional<Doubted> doubted_;
   std::size_t attempts_ = 0;
   std::size_t sentinel_ = 0;  // the number of the one that is, or is being, connected
   bool is_new_ = false;       // the connection
