@@ -80,7 +80,7 @@ TEST_F(NearSentinelCoherenceTest, AChangeAndAClearAreSeenByTheOther) {
   wait_until_heard();
   EXPECT_EQ(reader.get(key), R"("new")");
 
-  ASSERT_TRUE(writer.run(writer.cache().erase(key)).value());
+  ASSERT_EQ(writer.run(writer.cache().erase(key)).value(), EraseOutcome::kErased);
   wait_until_heard();
   EXPECT_EQ(reader.get(key), "");
 

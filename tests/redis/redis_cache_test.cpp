@@ -556,6 +556,34 @@ TEST_F(RedisCacheTest, FillsOverAMarkThatIsOlder) {
   EXPECT_TRUE(has(cache, "a"));
 }
 
+TEST_F(RedisCacheTest, FillsOverWhatIsNoEntry) {
+  const RedisServer server;
+  RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);
+  RedisCache& cache = instance.ready();
+  server.command({"SET", name_of("text"), "somebody else's"});
+  server.command({"RPUSH", name_of("list"), "somebody else's"});
+
+  for (const char* key : {"text", "list"}) {
+    const Entry entry = sample_entry(sample_key(key), clock_.now());
+    EXPECT_EQ(run(loop_, cache.fill(entry)).value(), InsertOutcome::kStored) << key;
+    EXPECT_TRUE(has(cache, key)) << key;
+  }
+}
+
+TEST_F(RedisCacheTest, LeavesAnEntryThatIsThereWhereItFills) {
+  const RedisServer server;
+  RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);
+  RedisCache& cache = instance.ready();
+  insert(cache, "a").value();
+  const std::string before = server.command({"GET", name_of("a")}).text();
+  clock_.advance(std::chrono::milliseconds(1));
+
+  const Entry entry = sample_entry(sample_key("a"), clock_.now());
+  EXPECT_EQ(run(loop_, cache.fill(entry)).value(), InsertOutcome::kRefused);
+
+  EXPECT_EQ(server.command({"GET", name_of("a")}).text(), before);
+}
+
 TEST_F(RedisCacheTest, TakesBackOnlyWhatIsNoYoungerThanItWasMade) {
   const RedisServer server;
   RedisInstance instance(redis_options(server.unix_endpoint()), clock_, loop_);

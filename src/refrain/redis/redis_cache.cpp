@@ -354,18 +354,21 @@ Task<Result<RespValue>> RedisCache::write(Entry entry, Condition condition) {
 Task<Result<RespValue>> RedisCache::write_copy(Entry entry) {
   Result<RespValue> reply = co_await write(entry, Condition::kIfAbsent);
   if (!reply || !reply->is_null()) co_return reply;
-  const bool is_wanted = co_await is_newer_than_mark(entry);
+  const bool is_wanted = co_await may_replace_what_is_there(entry);
   if (is_wanted) reply = co_await write(std::move(entry), Condition::kNone);
   co_return reply;
 }
 
-Task<bool> RedisCache::is_newer_than_mark(Entry entry) {
-  RedisCommand command(
-      {"GETRANGE", key_name(epoch_.value(), entry.key()), "0", std::to_string(kMostMarkBytes - 1)});
-  std::optional<Result<RespValue>> reply = co_await try_ask(std::move(command), Kind::kRead);
-  if (!reply || !*reply) co_return false;
-  const std::optional<WallTime> erased = time_of_mark((*reply)->take_text(), entry.key());
-  co_return erased && *erased < entry.metadata().created;
+Task<bool> RedisCache::may_replace_what_is_there(Entry entry) {
+  std::optional<Result<RespValue>> reply = co_await read_value(entry.key());
+  if (!reply) co_return false;
+  // Another type; whatever else Redis refuses to read it refuses to replace.
+  if (!*reply) co_return reply->error().code() == ErrorCode::kUnavailable;
+  if ((*reply)->type() != RespType::kBulkString) co_return false;
+  const auto there =
+      decode_redis_value((*reply)->take_text(), entry.key(), options_.max_value_bytes);
+  if (!there) co_return true;
+  co_return there->is_erasure() && there->metadata().created < entry.metadata().created;
 }
 
 Task<Result<bool>> RedisCache::erase(CacheKey key) {

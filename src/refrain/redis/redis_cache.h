@@ -193,8 +193,9 @@ private:
   Task<Result<RespValue>> write(Entry entry, Condition condition);
   /// The same unless something newer is there: null then.
   Task<Result<RespValue>> write_copy(Entry entry);
-  /// Whether the mark of an erasure is in the place of `entry`, and older than that.
-  Task<bool> is_newer_than_mark(Entry entry);
+  /// Whether the mark of an erasure is in the place of `entry`, and older than that, or what is no
+  /// entry at all.
+  Task<bool> may_replace_what_is_there(Entry entry);
   /// Erases what is under the name of `mark` and leaves that erasure there. 1 if there was more
   /// than such a mark, else 0, or why it was refused.
   Task<std::optional<Result<RespValue>>> send_erasure(Entry mark, std::string name);
