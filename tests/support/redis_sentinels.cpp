@@ -14,13 +14,6 @@ namespace refrain::testing {
 
 namespace {
 
-RedisAddress address_of(const RedisServer& server) {
-  RedisAddress address;
-  address.host = server.tcp_endpoint().host;
-  address.port = server.tcp_endpoint().port;
-  return address;
-}
-
 bool is_master(const RedisServer& server) {
   return server.command({"ROLE"}).elements().front().text() == "master";
 }

@@ -125,6 +125,14 @@ RedisServer::RedisServer(std::vector<std::string> arguments, const std::string& 
   start();
 }
 
+RedisAddress address_of(const RedisServer& server) {
+  const RedisEndpoint endpoint = server.tcp_endpoint();
+  RedisAddress address;
+  address.host = endpoint.host;
+  address.port = endpoint.port;
+  return address;
+}
+
 std::uint16_t RedisServer::free_port() {
   return find_free_port();
 }

@@ -3,6 +3,7 @@
 /// @file
 /// A Redis server of a test's own, and one that only pretends.
 
+#include "refrain/redis/client/redis_address.h"
 #include "refrain/redis/client/redis_url.h"
 #include "refrain/redis/client/resp_value.h"
 
@@ -63,6 +64,9 @@ private:
   ::pid_t pid_ = -1;
   bool is_frozen_ = false;
 };
+
+/// Where it listens by TCP.
+RedisAddress address_of(const RedisServer& server);
 
 /// Returns once a replica of `master` has all that was written there so far.
 void wait_until_replicated(const RedisServer& master);

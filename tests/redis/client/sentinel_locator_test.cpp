@@ -18,19 +18,13 @@
 namespace refrain {
 namespace {
 
+using testing::address_of;
 using testing::kAmple;
 using testing::RedisSentinels;
 using testing::RedisServer;
 using testing::run;
 using testing::run_until;
 using testing::sentinel_config;
-
-RedisAddress address_of(const RedisServer& server) {
-  RedisAddress address;
-  address.host = "127.0.0.1";
-  address.port = server.tcp_endpoint().port;
-  return address;
-}
 
 RedisClientOptions options_for(std::vector<RedisAddress> sentinels) {
   RedisClientOptions options;

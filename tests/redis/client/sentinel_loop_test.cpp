@@ -21,19 +21,13 @@
 namespace refrain {
 namespace {
 
+using testing::address_of;
 using testing::kAmple;
 using testing::RedisSentinels;
 using testing::RedisServer;
 using testing::run;
 using testing::run_until;
 using testing::sentinel_config;
-
-RedisAddress address_of(const RedisServer& server) {
-  RedisAddress address;
-  address.host = "127.0.0.1";
-  address.port = server.tcp_endpoint().port;
-  return address;
-}
 
 // A sentinel that is told where the master is by the test, and two servers that both take commands.
 class SentinelLoopTest : public ::testing::Test {

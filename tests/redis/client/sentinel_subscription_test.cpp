@@ -18,6 +18,7 @@
 namespace refrain {
 namespace {
 
+using testing::address_of;
 using testing::kAmple;
 using testing::RedisSentinels;
 using testing::RedisServer;
@@ -26,13 +27,6 @@ using testing::sentinel_config;
 
 // Longer than any test: what is heard then was told.
 constexpr std::chrono::hours kNever{1};
-
-RedisAddress address_of(const RedisServer& server) {
-  RedisAddress address;
-  address.host = "127.0.0.1";
-  address.port = server.tcp_endpoint().port;
-  return address;
-}
 
 // Sentinels of a test's own. Where one is to tell of another master without a failover, a plain
 // server publishes what a sentinel would.
